@@ -18,6 +18,7 @@ __all__ = [
     "Index",
     "LabelStore",
     "ReRanker",
+    "VectorIndex",
 ]
 
 
@@ -62,6 +63,39 @@ class Index(Protocol):
 
     def search(self, query: Aggregate, *, top: int) -> Ranking:
         """The ``top`` best images with a positive score; equal scores in order of id."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class VectorIndex(Protocol):
+    """Vectors → candidates. Images can be added and removed at any time."""
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Ids of the images in it."""
+        ...
+
+    def add(self, ids: NDArray[np.int64], vectors: Sequence[NDArray[np.float32]]) -> None:
+        """Add images, a ``(D,)`` vector each; an id that is present, or was removed, raises."""
+        ...
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Remove images; an id that is not present raises."""
+        ...
+
+    def search(self, query: NDArray[np.float32], *, top: int) -> Ranking:
+        """The ``top`` best images for a ``(D,)`` query by inner product; ties in order of id."""
+        ...
+
+    def search_batch(
+        self, queries: NDArray[np.float32], *, top: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids and scores, ``(Q, k)`` each, k = min(top, images), for ``(Q, D)`` queries."""
+        ...
+
+    def vectors(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """``(N, D)`` vectors of these images, as exact as the index keeps them."""
         ...
 
     def __len__(self) -> int: ...

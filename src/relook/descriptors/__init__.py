@@ -1,0 +1,1 @@
+"""Image → one vector (or a few): sizes, scales, batches."""
