@@ -1,6 +1,17 @@
-"""Rows → rows: normalization and k-means, on float32 arrays ``(N, D)``."""
+"""Rows → rows: normalization, k-means and whitening, on float32 arrays ``(N, D)``."""
 
 from relook.vectors.kmeans import KMeans
 from relook.vectors.normalize import l1_normalize, l2_normalize, power_normalize
+from relook.vectors.pca import Pca, PcaWhitening
+from relook.vectors.projection import Projection, load_whitening
 
-__all__ = ["KMeans", "l1_normalize", "l2_normalize", "power_normalize"]
+__all__ = [
+    "KMeans",
+    "Pca",
+    "PcaWhitening",
+    "Projection",
+    "l1_normalize",
+    "l2_normalize",
+    "load_whitening",
+    "power_normalize",
+]

@@ -1,0 +1,19 @@
+"""Whitening as the textbooks write it: float64, whole matrices, no blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def normalized(rows):
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1)
+
+
+def pca(rows, dimensions, *, t=0.0):
+    """Mean, projection and eigenvalues by the singular values of the centered data."""
+    rows = rows.astype(np.float64)
+    mean = rows.mean(axis=0)
+    _, singular, right = np.linalg.svd(rows - mean, full_matrices=False)
+    values = singular[:dimensions] ** 2 / len(rows)
+    return mean, right[:dimensions] * (values ** (-t / 2))[:, None], values
