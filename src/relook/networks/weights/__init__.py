@@ -1,0 +1,11 @@
+"""Weights of networks: where they come from, where they lie, and how they are read without risk.
+
+Nothing here imports torch until a torch file is opened.
+"""
+
+from relook.networks.weights.card import LAYOUTS, Card
+from relook.networks.weights.opening import Weights, open_weights
+from relook.networks.weights.place import weights_folder
+from relook.networks.weights.shipped import CARDS
+
+__all__ = ["CARDS", "LAYOUTS", "Card", "Weights", "open_weights", "weights_folder"]
