@@ -1,0 +1,94 @@
+"""Inner products of one query with many rows, as fast as memory delivers them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relook.core.numba_cache import compiled
+
+__all__ = ["dots", "dots_half", "dots_int8", "frozen", "kth_largest"]
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+SUM = frozenset({"reassoc", "contract"})
+"""Let sums use SIMD."""
+
+REBIAS = np.float32(2.0**112)
+"""The exponent bias of float32 over that of float16, as a factor."""
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A view of one type, mapped or in memory, so that numba compiles each loop only once."""
+    view = array.view(np.ndarray)
+    view.flags.writeable = False
+    return view
+
+
+@compiled(fastmath=SUM)
+def dots(query: Float64, rows: Float32, scores: Float32) -> None:
+    """Inner products, summed in float64, so that they do not depend on what stands beside a row.
+
+    Four rows at a time, because one stream does not fill the memory bus.
+    """
+    last = len(rows) - 1
+    for row in range(0, len(rows), 4):
+        second, third, fourth = min(row + 1, last), min(row + 2, last), min(row + 3, last)
+        left, right, over, under = rows[row], rows[second], rows[third], rows[fourth]
+        a = b = c = d = 0.0
+        for column in range(len(query)):
+            value = query[column]
+            a += np.float64(left[column]) * value
+            b += np.float64(right[column]) * value
+            c += np.float64(over[column]) * value
+            d += np.float64(under[column]) * value
+        scores[fourth], scores[third], scores[second], scores[row] = d, c, b, a
+
+
+@compiled(fastmath=SUM)
+def dots_half(query: Float64, rows: NDArray[np.uint16], scores: Float32) -> None:
+    """The same for float16 rows, given as their bits: numba has no float16."""
+    for row in range(len(rows)):
+        bits = rows[row]
+        total = 0.0
+        for column in range(len(query)):
+            half = np.uint32(bits[column])
+            wide = np.uint32((half & 0x7FFF) << 13 | (half & 0x8000) << 16)
+            total += np.float64(wide.view(np.float32) * REBIAS) * query[column]
+        scores[row] = total
+
+
+@compiled()
+def dots_int8(
+    query: NDArray[np.int16], codes: NDArray[np.int8], scales: Float32, scores: Float32
+) -> None:
+    """Inner products of integers, exact in 32 bits, times the scale of each row."""
+    for row in range(len(codes)):
+        code = codes[row]
+        total = np.int32(0)
+        for column in range(len(query)):
+            total = np.int32(total + np.int32(code[column]) * np.int32(query[column]))
+        scores[row] = np.float32(total) * scales[row]
+
+
+@compiled()
+def kth_largest(values: Float32, k: int) -> np.float32:
+    """The k-th largest value; -inf where fewer than k are above that."""
+    room = np.empty(2 * k + 512, np.float32)
+    count, least = 0, np.float32(-np.inf)
+    for value in values:
+        if value > least:
+            room[count] = value
+            count += 1
+            if count == len(room):
+                room = np.partition(room, count - k)
+                least = room[count - k]
+                room[:k] = room[count - k :].copy()
+                count = k
+    if count < k:
+        return np.float32(-np.inf)
+    found: np.float32 = np.partition(room[:count], count - k)[count - k]
+    return found
