@@ -1,0 +1,143 @@
+"""Describe with OpenVINO: compiled once, threads explicit, two pictures at a time in streams."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import openvino
+
+from relook.core.errors import RelookError, StorageError
+from relook.networks.runtime.base import Pixels, Vectors, check_pixels, check_vectors
+from relook.networks.runtime.export import Header
+from relook.networks.runtime.precision import Choice
+
+__all__ = ["OpenVinoRuntime", "capabilities"]
+
+STREAMS = 2
+
+
+@cache
+def _core() -> Any:
+    return openvino.Core()
+
+
+def capabilities() -> tuple[str, tuple[str, ...]]:
+    """The processor's name, and what OpenVINO says that it computes in (``FP32``, ``BF16`` …)."""
+    names = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
+    name, offered = (_core().get_property("CPU", key) for key in names)
+    return str(name), tuple(offered)
+
+
+class OpenVinoRuntime:
+    """A network that OpenVINO executes on the processor."""
+
+    backend = "openvino"
+
+    def __init__(
+        self,
+        model: Path | bytes,
+        header: Header,
+        choice: Choice,
+        *,
+        compiled: Path | None = None,
+    ) -> None:
+        """Compile a network.
+
+        Args:
+            model: an exported network.
+            header: what it says of itself.
+            choice: precision and threads.
+            compiled: the folder that keeps compiled models; None: none does.
+        """
+        self._header, self._choice, self._folder = header, choice, compiled
+        self._lock, self._streams_lock = Lock(), Lock()
+        try:
+            self._model = _core().read_model(model=model)
+        except RuntimeError as error:
+            raise StorageError(f"OpenVINO cannot read {_named(model)}: {_first(error)}") from error
+        self._request = self._compile(1).create_infer_request()
+
+    @property
+    def precision(self) -> str:
+        """``f32``, ``bf16``, ``f16`` or ``int8``."""
+        return self._choice.precision
+
+    @property
+    def device(self) -> str:
+        """``cpu``."""
+        return self._choice.device
+
+    def describe(self, pixels: Pixels) -> Vectors:
+        """See :class:`Runtime`."""
+        check_pixels(pixels, least=self._header.least)
+        with self._lock:
+            self._request.infer([pixels])
+            return self._output(self._request)
+
+    def describe_all(self, batches: Iterable[Pixels]) -> Iterator[Vectors]:
+        """See :class:`Runtime`; two batches at a time where there are two threads."""
+        if self._choice.threads < STREAMS:
+            yield from map(self.describe, batches)
+            return
+        with self._streams_lock:
+            free, busy = deque(self._requests), deque[Any]()
+            try:
+                for pixels in batches:
+                    check_pixels(pixels, least=self._header.least)
+                    if not free:
+                        free.append(busy.popleft())
+                        free[0].wait()
+                        yield self._output(free[0])
+                    busy.append(free.popleft())
+                    busy[-1].start_async([pixels])
+                while busy:
+                    free.append(busy.popleft())
+                    free[-1].wait()
+                    yield self._output(free[-1])
+            finally:  # whoever asked may have stopped listening
+                for request in busy:
+                    request.wait()
+
+    @cached_property
+    def _requests(self) -> list[Any]:
+        compiled = self._compile(STREAMS)
+        return [compiled.create_infer_request() for _ in range(STREAMS)]
+
+    def _compile(self, streams: int) -> Any:
+        options = settings(self._choice, streams=streams)
+        if self._folder is not None:
+            options["CACHE_DIR"] = str(self._folder)
+        try:
+            return _core().compile_model(self._model, "CPU", options)
+        except RuntimeError as error:
+            raise RelookError(
+                f"OpenVINO cannot compile this network: {_first(error)}; use backend onnx or torch"
+            ) from error
+
+    def _output(self, request: Any) -> Vectors:
+        return check_vectors(request.get_output_tensor(0).data.copy(), precision=self.precision)
+
+
+def settings(choice: Choice, *, streams: int) -> dict[str, Any]:
+    """What OpenVINO is told: nothing is left to its taste, and no core is claimed for us alone."""
+    hint = "f32" if choice.precision == "int8" else choice.precision
+    return {
+        "INFERENCE_PRECISION_HINT": hint,
+        "INFERENCE_NUM_THREADS": choice.threads,
+        "NUM_STREAMS": streams,
+        "ENABLE_CPU_PINNING": False,
+    }
+
+
+def _named(model: Path | bytes) -> str:
+    return str(model) if isinstance(model, Path) else "the exported network"
+
+
+def _first(error: RuntimeError) -> str:
+    lines: Mapping[int, str] = dict(enumerate(str(error).strip().splitlines()))
+    return lines.get(0, "no reason given")
