@@ -4,8 +4,20 @@ Nothing here imports torch until a torch file is opened.
 """
 
 from relook.networks.weights.card import LAYOUTS, Card
+from relook.networks.weights.importing import fetch_weights, import_weights
 from relook.networks.weights.opening import Weights, open_weights
-from relook.networks.weights.place import weights_folder
+from relook.networks.weights.place import find_file, list_cards, weights_folder
 from relook.networks.weights.shipped import CARDS
 
-__all__ = ["CARDS", "LAYOUTS", "Card", "Weights", "open_weights", "weights_folder"]
+__all__ = [
+    "CARDS",
+    "LAYOUTS",
+    "Card",
+    "Weights",
+    "fetch_weights",
+    "find_file",
+    "import_weights",
+    "list_cards",
+    "open_weights",
+    "weights_folder",
+]

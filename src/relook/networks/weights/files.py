@@ -8,18 +8,22 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors import deserialize as deserialize_any
 
 from relook.core.errors import FormatError, StorageError, UsageError
 
 __all__ = ["FORMATS", "Tensors", "read_tensors"]
 
 Arrays = dict[str, NDArray[Any]]
+
+deserialize: Any = deserialize_any  # it carries no types
 
 _TYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 
@@ -53,6 +57,7 @@ def read_tensors(path: Path) -> Tensors:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
     if not tensors.arrays:
         raise FormatError(f"{path} holds no tensor; bring the file with the weights")
+    tensors = replace(tensors, arrays=_without_wrapper(tensors.arrays))
     for name, array in tensors.arrays.items():
         if not np.isfinite(array).all():
             raise FormatError(f"{path} has NaN or infinity in {name}; bring the file again")
@@ -75,8 +80,6 @@ def _read_npz(path: Path) -> Tensors:
 
 
 def _read_safetensors(path: Path) -> Tensors:
-    from safetensors import SafetensorError, deserialize  # noqa: PLC0415
-
     try:
         entries = deserialize(path.read_bytes())
     except SafetensorError as error:
@@ -96,6 +99,12 @@ def _read_torch(path: Path) -> Tensors:
 
     arrays, meta = read_torch_file(path)
     return Tensors(arrays, meta)
+
+
+def _without_wrapper(arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Names as they are without torch's DataParallel, which precedes all with ``module.``."""
+    wrapped = all(name.startswith("module.") for name in arrays)
+    return {name.removeprefix("module.") if wrapped else name: a for name, a in arrays.items()}
 
 
 def _is_float(array: NDArray[Any]) -> bool:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from relook.core.errors import StorageError, UsageError
-from relook.networks.weights.card import SUFFIX, Card, load_card
+from relook.networks.weights.card import SUFFIX, Card, check_name, load_card
 from relook.networks.weights.shipped import CARDS
 
 __all__ = ["VARIABLE", "find_card", "find_file", "list_cards", "weights_folder"]
@@ -52,17 +52,27 @@ def find_file(card: Card) -> Path | None:
 
 
 def find_card(name: str) -> Card:
-    """The card of this name: shipped, or beside a file that was brought.
+    """The card of this name: shipped, or ``NAME.card.json`` in one of the folders.
 
     Raises:
         UsageError: there is none, or there are two that differ.
+        FormatError: it is damaged.
     """
-    cards = list_cards()
-    if name not in cards:
-        raise UsageError(
-            f"no weights are called {name!r}; choose {', '.join(cards)}, or give the path of a file"
-        )
-    return cards[name]
+    check_name(name)
+    found = {"relook itself": CARDS[name]} if name in CARDS else {}
+    for folder in folders():
+        if _is_file(file := folder / f"{name}{SUFFIX}"):
+            found[str(file)] = load_card(file)
+    if not found:
+        known = ", ".join(_names())
+        raise UsageError(f"no weights are called {name!r}; choose {known}, or give a file's path")
+    origins, cards = list(found), list(found.values())
+    for origin, card in zip(origins, cards, strict=True):
+        if card != cards[0]:
+            raise UsageError(
+                f"{origin} is another card of {name} than that of {origins[0]}; rename one of them"
+            )
+    return cards[0]
 
 
 def list_cards() -> dict[str, Card]:
@@ -70,29 +80,22 @@ def list_cards() -> dict[str, Card]:
 
     Raises:
         UsageError: two cards of one name differ.
+        FormatError: one is damaged.
     """
-    found = dict(CARDS)
-    origin = dict.fromkeys(found, "relook itself")
-    for file in _card_files():
-        card = load_card(file)
-        if card != found.setdefault(card.name, card):
-            raise UsageError(
-                f"{file} is another card of {card.name} than that of {origin[card.name]}; "
-                "rename one of the two"
-            )
-        origin.setdefault(card.name, str(file))
-    return found
+    return {name: find_card(name) for name in _names()}
 
 
-def _card_files() -> list[Path]:
+def _names() -> list[str]:
     try:
-        return [
-            file for folder in folders() if folder.is_dir()
-            for file in sorted(folder.iterdir())
-            if file.name.endswith(SUFFIX) and not file.name.startswith(".")
-        ]  # fmt: skip
+        files = [file.name for one in folders() if one.is_dir() for file in sorted(one.iterdir())]
     except OSError as error:
         raise StorageError(f"cannot list {error.filename}: {error.strerror}") from error
+    brought = [
+        name.removesuffix(SUFFIX)
+        for name in files
+        if name.endswith(SUFFIX) and not name.startswith(".")
+    ]
+    return list(dict.fromkeys([*CARDS, *brought]))
 
 
 def _is_file(path: Path) -> bool:
