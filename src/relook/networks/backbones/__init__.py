@@ -14,14 +14,16 @@ from relook.core.errors import UsageError
 
 if TYPE_CHECKING:
     from relook.networks.backbones.base import Backbone
+    from relook.networks.backbones.neural_codes import NeuralCodes
     from relook.networks.backbones.registry import BACKBONES, make_backbone
     from relook.networks.backbones.state import load_state
 
-__all__ = ["BACKBONES", "Backbone", "load_state", "make_backbone"]
+__all__ = ["BACKBONES", "Backbone", "NeuralCodes", "load_state", "make_backbone"]
 
 _HOMES = {
     "BACKBONES": "registry",
     "Backbone": "base",
+    "NeuralCodes": "neural_codes",
     "load_state": "state",
     "make_backbone": "registry",
 }
