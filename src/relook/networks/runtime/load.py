@@ -32,8 +32,8 @@ class WeightsLike(Protocol):
         ...
 
     @property
-    def digest(self) -> str:
-        """The sha256 of the file."""
+    def sha256(self) -> str:
+        """Of the file, in hexadecimal digits."""
         ...
 
     def state(self) -> Mapping[str, NDArray[Any]]:
@@ -112,7 +112,7 @@ def _in_torch(module: nn.Module, choice: Choice) -> Runtime:
 
 def _exported(weights: WeightsLike, spec: NetworkSpec, folder: Path | None) -> Path:
     """The exported file, made now where there is none, or none that is whole."""
-    wanted = Header(weights=weights.digest, spec=spec.to_json())
+    wanted = Header(weights=weights.sha256, spec=spec.to_json())
     places = [folder] if folder else [weights.path.parent, cache_folder() / "exports"]
     name = export_name(weights.path.stem, weights=wanted.weights, digest=spec.digest)
     file = f"{name}.onnx"
