@@ -9,7 +9,7 @@ import pytest
 
 from oracles.pictures import texture
 from oracles.quarters import Broken, Quarters
-from relook.core.errors import ImageError, UsageError
+from relook.core.errors import ImageError, ShapeError, UsageError
 from relook.core.records import Box, Image
 from relook.descriptors.extract import extract
 from relook.descriptors.multiscale import MultiScale
@@ -97,6 +97,19 @@ def test_what_is_wrong_with_a_picture_stays_with_it(files, tmp_path):
     assert "outside" in str(results[3])
 
 
+def test_a_picture_that_the_network_refuses_stays_alone():
+    class Picky(Quarters):
+        def describe(self, pixels):
+            if (pixels[:, 0, 0] == 100).any():
+                raise ShapeError("not finite")
+            return super().describe(pixels)
+
+    sources = [quiet(level) for level in (1, 100, 2, 3, 100, 4, 5, 6, 7)]
+    results = [found for _, found in extract(sources, VectorDescriber(Picky()), batch=3)]
+    bad = [number for number, found in enumerate(results) if isinstance(found, ImageError)]
+    assert bad == [1, 4]
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 def test_nothing_but_broken_pictures_comes_to_an_end(batch):
     results = list(extract([b"broken"] * 200, small_batches(), batch=batch))
@@ -131,13 +144,13 @@ def test_closing_ends_the_threads(files):
 
 
 def test_a_network_that_fails_ends_the_run_with_its_error(files):
-    class Failing:
+    class Failing(Quarters):
         def describe(self, pixels):
             raise RuntimeError("no device")
 
     before = threading.active_count()
     with pytest.raises(RuntimeError, match="no device"):
-        list(extract(files, VectorDescriber(Failing())))
+        list(extract(files, VectorDescriber(Failing()), batch=3))
     assert threading.active_count() == before
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relook.core.errors import ImageError
+from relook.core.errors import ImageError, ShapeError
 from relook.core.records import Image
 from relook.descriptors.multiscale import MultiScale
 from relook.descriptors.pyramid import pyramid
 from relook.descriptors.sizing import Sizing
+from relook.networks.runtime.base import Runtime
 
-__all__ = ["Runtime", "Shapes", "VectorDescriber", "Views", "shapes"]
+__all__ = ["Shapes", "VectorDescriber", "Views", "shapes"]
 
 Float32 = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]
@@ -24,14 +24,6 @@ Views = tuple[UInt8, ...]
 """One picture as the network sees it: ``(H, W, 3)`` uint8 per scale."""
 
 Shapes = tuple[tuple[int, ...], ...]
-
-
-class Runtime(Protocol):
-    """What executes a network; :mod:`relook.networks.runtime` makes them."""
-
-    def describe(self, pixels: UInt8, /) -> Float32:
-        """``(B, H, W, 3)`` uint8 RGB to ``(B, D)`` or ``(B, R, D)`` float32."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +80,12 @@ class VectorDescriber:
 
     def describe_views(self, views: Sequence[Views]) -> list[Float32 | ImageError]:
         """Describe pictures that all have the same :func:`shapes`; a bad one gives its error."""
-        return self.pooled([self.runtime.describe(batch) for batch in self.batches(views)])
+        try:
+            return self.pooled([self.runtime.describe(batch) for batch in self.batches(views)])
+        except ShapeError as error:  # too small for the network, or its values are not finite
+            if len(views) == 1:
+                return [ImageError(str(error))]
+        return [result for view in views for result in self.describe_views([view])]
 
     def batches(self, views: Sequence[Views]) -> list[UInt8]:
         """What goes through the network: ``(B, H, W, 3)`` per scale, then the same mirrored."""
