@@ -104,12 +104,13 @@ class RetrievalNetwork(nn.Module):
 
 
 def _check_pixels(images: Tensor) -> None:
-    channels = images.shape[-1] if images.ndim == 4 else 0
-    # While torch traces a graph, lengths are tensors.
-    if isinstance(channels, int) and channels != 3:
-        raise ShapeError(f"images must be (B, H, W, 3) RGB pixels, not {tuple(images.shape)}")
     if images.dtype != torch.uint8:
         raise ShapeError(f"images must be uint8 pixels from 0 to 255, not {images.dtype}")
+    channels = images.shape[-1] if images.ndim == 4 else 0
+    if not isinstance(channels, int):  # while torch traces a graph, lengths are tensors
+        return
+    if channels != 3:
+        raise ShapeError(f"images must be (B, H, W, 3) RGB pixels, not {tuple(images.shape)}")
 
 
 def _by_part(state: State) -> dict[str, dict[str, NDArray[Any] | Tensor]]:

@@ -7,18 +7,30 @@ from typing import Any
 
 from relook.core.errors import UsageError
 from relook.networks.pooling.base import Pooling, check_count
+from relook.networks.pooling.crow import Crow
+from relook.networks.pooling.gated import Gated
 from relook.networks.pooling.gem import Gem
 from relook.networks.pooling.mac import Mac
+from relook.networks.pooling.mixed import Mixed
+from relook.networks.pooling.netvlad import NetVlad
+from relook.networks.pooling.regional import Regional
 from relook.networks.pooling.rmac import Rmac
 from relook.networks.pooling.spoc import Spoc
+from relook.networks.pooling.tree import Tree
 
 __all__ = ["POOLINGS", "make_pooling"]
 
 POOLINGS: dict[str, type[Pooling]] = {
+    "crow": Crow,
+    "gated": Gated,
     "gem": Gem,
     "mac": Mac,
+    "mixed": Mixed,
+    "netvlad": NetVlad,
+    "regional": Regional,
     "rmac": Rmac,
     "spoc": Spoc,
+    "tree": Tree,
 }
 
 
