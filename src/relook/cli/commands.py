@@ -18,6 +18,7 @@ from relook.cli import (
     recipes,
     remove,
     search,
+    weights,
 )
 
 __all__ = ["make_command"]
@@ -34,7 +35,9 @@ def make_command() -> Any:
         epilog="Example: relook index photos --into pictures",
     )
     app.callback()(_root)
-    for module in (index, search, remove, info, check, recipes, evaluate, datasets, codebook, demo):
+    for module in (
+        index, search, remove, info, check, recipes, evaluate, datasets, weights, codebook, demo,
+    ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)
     return typer.main.get_command(app)

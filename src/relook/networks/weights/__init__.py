@@ -6,7 +6,7 @@ Nothing here imports torch until a torch file is opened.
 from relook.networks.weights.card import LAYOUTS, Card
 from relook.networks.weights.importing import fetch_weights, import_weights
 from relook.networks.weights.opening import Weights, open_weights
-from relook.networks.weights.place import find_file, list_cards, weights_folder
+from relook.networks.weights.place import find_card, find_file, list_cards, weights_folder
 from relook.networks.weights.shipped import CARDS
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Card",
     "Weights",
     "fetch_weights",
+    "find_card",
     "find_file",
     "import_weights",
     "list_cards",

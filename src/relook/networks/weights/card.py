@@ -156,7 +156,8 @@ def _from_json(content: Mapping[str, Any]) -> Card:
         if not isinstance(value, kinds.get(key, (str,))):
             raise TypeError(f"{key} cannot be {value!r}")
     triples = {key: _triple(key, content[key]) for key in ("mean", "std") if key in content}
-    return Card(**(dict(content) | triples))
+    options = content.get("options") or None
+    return Card(**(dict(content) | triples | {"options": options}))
 
 
 def _triple(key: str, values: list[Any]) -> tuple[float, float, float]:

@@ -57,6 +57,8 @@ def _pooling(meta: Mapping[str, Any], dims: int) -> dict[str, Any]:
         return {"pooling": "rmac", "options": {"whole": True}}
     if pooling == "mac" and regional:  # which is R-MAC with whitened regions
         return {"pooling": "rmac", "options": {"whole": True, "whitening": dims}}
+    if pooling == "gemmp" and not regional:  # one p for each channel
+        return {"pooling": "gem", "options": {"per_channel": True}}
     if pooling in ("mac", "spoc", "gem") and not regional:
         return {"pooling": pooling, "options": None}
     raise FormatError(f"this checkpoint pools by {pooling} over regions, which relook has not")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ def _state(tensors: Tensors, card: Card) -> Arrays:
     options = card.options or {}
     if card.pooling == "gem" and "pool.p" not in state and "p" in options:
         state["pool.p"] = np.atleast_1d(np.asarray(options["p"], np.float32))
-    if importlib.util.find_spec("torch") is not None:
+    if find_spec("torch") is not None:
         _check_fit(state, card)
     return state
 

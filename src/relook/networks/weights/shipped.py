@@ -75,7 +75,7 @@ def _torchvision(name: str, backbone: str, file: str) -> Card:
         size=299 if backbone == "inception_v3" else 224,
         source="https://pytorch.org/vision/stable/models.html",
         url=f"https://download.pytorch.org/models/{file}",
-        license="BSD-3-Clause (code); made from ImageNet, whose terms say non-commercial research",
+        license="BSD-3-Clause (code); ImageNet's terms (weights)",
         sha256_prefix=file.rpartition("-")[2].removesuffix(".pth"),
         training_set="ImageNet-1k",
         notes="IMAGENET1K_V1. Of its sha256 the first eight digits are published.",
@@ -86,20 +86,20 @@ def _torchvision(name: str, backbone: str, file: str) -> Card:
 
 _CIRTORCH = "http://cmp.felk.cvut.cz/cnnimageretrieval/data/networks"
 
-# Name, folder, digits at the end of the file's name, outputs of the whitening.
+# Name, folder, digits at the end of the file's name, outputs of the whitening, pixels.
 _CIRTORCH_FILES = (
-    ("retrievalSfM120k-vgg16-gem", "retrieval-SfM-120k", "b4dcdc6", 0),
-    ("retrievalSfM120k-resnet101-gem", "retrieval-SfM-120k", "b80fb85", 0),
-    ("rSfM120k-tl-resnet50-gem-w", "retrieval-SfM-120k", "97bf910", 2048),
-    ("rSfM120k-tl-resnet101-gem-w", "retrieval-SfM-120k", "a155e54", 2048),
-    ("rSfM120k-tl-resnet152-gem-w", "retrieval-SfM-120k", "f39cada", 2048),
-    ("gl18-tl-resnet50-gem-w", "gl18", "83fdc30", 2048),
-    ("gl18-tl-resnet101-gem-w", "gl18", "a4d43db", 2048),
-    ("gl18-tl-resnet152-gem-w", "gl18", "21278d5", 2048),
+    ("retrievalSfM120k-vgg16-gem", "retrieval-SfM-120k", "b4dcdc6", 0, 362),
+    ("retrievalSfM120k-resnet101-gem", "retrieval-SfM-120k", "b80fb85", 0, 362),
+    ("rSfM120k-tl-resnet50-gem-w", "retrieval-SfM-120k", "97bf910", 2048, 1024),
+    ("rSfM120k-tl-resnet101-gem-w", "retrieval-SfM-120k", "a155e54", 2048, 1024),
+    ("rSfM120k-tl-resnet152-gem-w", "retrieval-SfM-120k", "f39cada", 2048, 900),
+    ("gl18-tl-resnet50-gem-w", "gl18", "83fdc30", 2048, 0),
+    ("gl18-tl-resnet101-gem-w", "gl18", "a4d43db", 2048, 0),
+    ("gl18-tl-resnet152-gem-w", "gl18", "21278d5", 2048, 0),
 )
 
 
-def _cirtorch(name: str, folder: str, digits: str, whitening: int) -> Card:
+def _cirtorch(name: str, folder: str, digits: str, whitening: int, size: int) -> Card:
     sfm = folder == "retrieval-SfM-120k"
     file = f"{name}-{digits}.pth"
     return Card(
@@ -107,10 +107,10 @@ def _cirtorch(name: str, folder: str, digits: str, whitening: int) -> Card:
         file=file,
         backbone=next(part for part in name.split("-") if part.startswith(("vgg", "resnet"))),
         layout="cirtorch",
-        size=1024 if whitening else 362,
+        size=size,
         source="https://github.com/filipradenovic/cnnimageretrieval-pytorch",
         url=f"{_CIRTORCH}/{folder}/{file}",
-        license="MIT (code); not stated for the weights",
+        license="MIT (code); not stated (weights)",
         training_set="retrieval-SfM-120k" if sfm else "Google Landmarks 2018",
         # The authors left the scenes of both cities out of retrieval-SfM-120k (section 6.2 of
         # Radenović's thesis); nobody left them out of the landmarks of the whole world.
