@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array
 from relook.core.errors import ShapeError, UsageError
-from relook.vectors.projection import Projection
+from relook.vectors.projection import Projection, project
 
 __all__ = ["FittedTransform"]
 
@@ -39,7 +39,8 @@ class FittedTransform:
             UsageError: nothing was fitted yet.
             ShapeError: another dimension, another type, or values that are not finite.
         """
-        return self.as_projection().transform(vectors)
+        self._check_fitted()
+        return project(vectors, self.mean_, self.projection_, normalize=self.normalize)
 
     def truncated(self, dimensions: int) -> Projection:
         """The first ``dimensions`` only: equal to fitting with so many."""
@@ -51,9 +52,7 @@ class FittedTransform:
         Raises:
             UsageError: nothing was fitted yet.
         """
-        name = type(self).__name__
-        if not hasattr(self, "projection_"):
-            raise UsageError(f"this {name} is not fitted; call fit first")
+        self._check_fitted()
         return Projection(
             self.mean_,
             self.projection_,
@@ -81,6 +80,10 @@ class FittedTransform:
     def save(self, path: Path, *, half: bool = False) -> None:
         """Write one file that ``load_whitening`` reads; ``half`` as in :meth:`Projection.save`."""
         self.as_projection().save(path, half=half)
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "projection_"):
+            raise UsageError(f"this {type(self).__name__} is not fitted; call fit first")
 
 
 def check_sample(vectors: Float32) -> None:

@@ -15,7 +15,7 @@ from relook.core.errors import FormatError, ShapeError, UsageError
 from relook.core.storage import load_arrays, save_arrays
 from relook.vectors.normalize import l2_normalize
 
-__all__ = ["Projection", "load_whitening"]
+__all__ = ["Projection", "load_whitening", "project"]
 
 KIND = "relook.whitening"
 VERSION = 1
@@ -84,17 +84,7 @@ class Projection:
         Raises:
             ShapeError: another dimension, another type, or values that are not finite.
         """
-        check_dimension(vectors, len(self.mean))
-        out = np.empty((len(vectors), self.dimensions), np.float32)
-        for start in range(0, len(vectors), BLOCK):
-            rows = np.asarray(vectors[start : start + BLOCK])
-            check_finite("vectors", rows)
-            part = out[start : start + BLOCK]
-            np.matmul(rows - self.mean, self.matrix.T, out=part)
-            part[~rows.any(axis=1)] = 0
-            if self.normalize:
-                part[:] = l2_normalize(part)
-        return out
+        return project(vectors, self.mean, self.matrix, normalize=self.normalize)
 
     def truncated(self, dimensions: int) -> Self:
         """The first ``dimensions`` rows only; results are normalized again.
@@ -126,7 +116,22 @@ class Projection:
         save_arrays(path, arrays, kind=KIND, version=VERSION, header=header)
 
 
-def check_dimension(vectors: NDArray[Any], dimension: int) -> None:
+def project(vectors: Float32, mean: Float32, matrix: Float32, *, normalize: bool) -> Float32:
+    """What :meth:`Projection.transform` does, for arrays that were checked before."""
+    _check_dimension(vectors, len(mean))
+    out = np.empty((len(vectors), len(matrix)), np.float32)
+    for start in range(0, len(vectors), BLOCK):
+        rows = np.asarray(vectors[start : start + BLOCK])
+        check_finite("vectors", rows)
+        part = out[start : start + BLOCK]
+        np.matmul(rows - mean, matrix.T, out=part)
+        part[~rows.any(axis=1)] = 0
+        if normalize:
+            part[:] = l2_normalize(part)
+    return out
+
+
+def _check_dimension(vectors: NDArray[Any], dimension: int) -> None:
     """Raise :class:`ShapeError` unless these are ``(N, dimension)`` float32 vectors."""
     check_array("vectors", vectors, shape=(None, None), dtype=np.float32)
     if vectors.shape[1] != dimension:

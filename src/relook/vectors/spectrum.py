@@ -29,7 +29,7 @@ SMALLEST = 1e-12
 """Eigenvalues below this share of the largest are rounding: they count as zero."""
 FLOOR = 1e-7
 """Whitening takes no eigenvalue for less than this share of the largest."""
-FEW, MANY = 0.1, 512
+FEW, MANY = 0.06, 512
 """The iterative solver is for less than this share of at least so many eigenvectors."""
 
 Float64 = NDArray[np.float64]
