@@ -137,7 +137,11 @@ def _build(weights: WeightsLike, spec: NetworkSpec) -> nn.Module:
         )
     from relook.networks.retrieval import RetrievalNetwork  # noqa: PLC0415 - needs torch
 
-    return RetrievalNetwork.from_state(spec, weights.state())
+    state = dict(weights.state())
+    if "pool.p" not in state:  # a classifier's: the spec alone says what GeM's p is
+        fresh = RetrievalNetwork(spec).state_dict()
+        state |= {name: fresh[name].numpy() for name in ("pool.p",) if name in fresh}
+    return RetrievalNetwork.from_state(spec, state)
 
 
 def _least(module: nn.Module) -> int:
