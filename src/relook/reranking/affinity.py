@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
 from relook.core.numba_cache import compiled
-from relook.reranking.expansion import expansion_weights
 from relook.reranking.graph import NeighborGraph
 from relook.reranking.sparse import Csr
 
@@ -51,12 +50,7 @@ class Affinity:
             raise UsageError(f"gamma must be above 0, not {gamma}")
         neighbors = np.ascontiguousarray(graph.neighbors[:, :k])
         similarities = _mutual(neighbors, np.ascontiguousarray(graph.similarities[:, :k]))
-        mutual = similarities > 0
-        rows, columns = np.nonzero(mutual)[0], neighbors[mutual]
-        order = np.lexsort((columns, rows))
-        values = expansion_weights(similarities[mutual], alpha=gamma)
-        offsets = np.concatenate([[0], np.cumsum(mutual.sum(axis=1))])
-        return cls(np.asarray(graph.ids), Csr(offsets, columns[order], values[order]))
+        return cls(np.asarray(graph.ids), _compressed(neighbors, similarities, float(gamma)))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -99,3 +93,26 @@ def _mutual(neighbors: NDArray[np.int32], similarities: NDArray[np.float32]) -> 
                     if neighbors[other, j] == row:
                         mutual[row, i] = 0.5 * (similarities[row, i] + similarities[other, j])
     return mutual
+
+
+@compiled()
+def _compressed(neighbors: NDArray[np.int32], similarities: Float64, gamma: float) -> Csr:
+    """The positive similarities to the power of γ, which are symmetric, in compressed rows."""
+    rows, k = neighbors.shape
+    offsets = np.zeros(rows + 1, np.int64)
+    for row in range(rows):
+        count = 0
+        for i in range(k):
+            count += similarities[row, i] > 0
+        offsets[row + 1] = offsets[row] + count
+    ends = offsets[:-1].copy()
+    columns, weights = np.empty(offsets[-1], np.int32), np.empty(offsets[-1])
+    # What row by row is entered into the rows of others arrives there in order.
+    for row in range(rows):
+        for i in range(k):
+            if similarities[row, i] > 0:
+                other = neighbors[row, i]
+                columns[ends[other]] = row
+                weights[ends[other]] = similarities[row, i] ** gamma
+                ends[other] += 1
+    return Csr(offsets, columns, weights)

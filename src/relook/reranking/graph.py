@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from relook.core.checks import check_array
 from relook.core.errors import FormatError, UsageError
 from relook.core.protocols import VectorIndex
 from relook.core.records import Ranking
-from relook.core.storage import load_arrays, save_arrays
+from relook.reranking.kept import KeptKind
 from relook.reranking.nearest import Lists, Offer, Rows, VectorSource, empty_lists, offer
 
 __all__ = ["NeighborGraph"]
@@ -24,7 +23,8 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
-KIND, VERSION = "neighbor-graph", 1
+FILE = KeptKind("neighbor-graph", version=1)
+ARRAYS = ("ids", "neighbors", "similarities")
 
 
 class NeighborGraph:
@@ -209,13 +209,9 @@ class NeighborGraph:
         Raises:
             StorageError: the file cannot be written.
         """
-        if self._path is None or self._path.parent.resolve() != folder.resolve():
-            path = folder / f"{uuid4().hex}.graph"
-            names = ("ids", "neighbors", "similarities")
-            arrays = {name: getattr(self, name) for name in names}
-            save_arrays(path, arrays, kind=KIND, version=VERSION)
-            self._path = path
-        return {"version": VERSION, "file": self.files()[0]}
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        self._path, state = FILE.save(folder, self._path, arrays)
+        return state
 
     @classmethod
     def load(cls, folder: Path, state: Mapping[str, Any]) -> NeighborGraph:
@@ -225,15 +221,9 @@ class NeighborGraph:
             FormatError: the file or ``state`` is damaged, or of a newer version.
             StorageError: the file cannot be opened.
         """
+        path, stored = FILE.load(folder, state)
         try:
-            newer, path = state["version"] > VERSION, folder / str(state["file"])
-        except (KeyError, TypeError) as error:
-            raise FormatError("the state of the graph is damaged; build it again") from error
-        if newer:
-            raise FormatError("the graph was written by a newer relook; upgrade relook")
-        arrays = load_arrays(path, kind=KIND, version=VERSION).arrays
-        try:
-            graph = cls(**arrays)
+            graph = cls(**stored.arrays)
         except (TypeError, ValueError) as error:
             raise FormatError(f"{path} is damaged; delete the graph and build it again") from error
         if not _sound(graph):

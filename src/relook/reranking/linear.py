@@ -10,7 +10,7 @@ from relook.core.errors import UsageError
 from relook.core.numba_cache import compiled
 from relook.reranking.sparse import Csr, multiply
 
-__all__ = ["check_alpha", "random_walk", "solve"]
+__all__ = ["check_alpha", "conjugate_gradient", "random_walk", "solve"]
 
 Float64 = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def solve(
     recovering small objects with compact CNN representations", CVPR 2017.
     """
     _check(matrix, y, alpha)
-    return _conjugate_gradient(matrix, y * (1 - alpha), alpha, tolerance, max_iterations)
+    return conjugate_gradient(matrix, y * (1 - alpha), alpha, tolerance, max_iterations)
 
 
 def random_walk(matrix: Csr, y: Float64, *, alpha: float = 0.99, iterations: int = 20) -> Float64:
@@ -73,9 +73,10 @@ def _check(matrix: Csr, y: Float64, alpha: float) -> None:
 
 
 @compiled()
-def _conjugate_gradient(
+def conjugate_gradient(
     matrix: Csr, right: Float64, alpha: float, tolerance: float, max_iterations: int
 ) -> Float64:
+    """The loop of :func:`solve`, for ``right`` = (1 - α) y."""
     f, product = np.zeros_like(right), np.zeros_like(right)
     residual, direction = right.copy(), right.copy()
     squared = 0.0

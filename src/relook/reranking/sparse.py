@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from relook.core.numba_cache import compiled
 
-__all__ = ["Csr", "combine", "extract", "multiply"]
+__all__ = ["Csr", "combine", "extract", "extract_into", "multiply"]
 
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
@@ -56,12 +56,13 @@ def extract(matrix: Csr, nodes: Int64) -> Csr:
     places[nodes] = np.arange(len(nodes), dtype=np.int32)
     most = int((matrix.offsets[nodes + 1] - matrix.offsets[nodes]).sum())
     part = Csr(np.zeros(len(nodes) + 1, np.int64), np.empty(most, np.int32), np.empty(most))
-    count = _extract(matrix, nodes, places, part)
+    count = extract_into(matrix, nodes, places, part)
     return Csr(part.offsets, part.columns[:count], part.weights[:count])
 
 
 @compiled()
-def _extract(matrix: Csr, nodes: Int64, places: Int32, part: Csr) -> int:
+def extract_into(matrix: Csr, nodes: Int64, places: Int32, part: Csr) -> int:
+    """The loop of :func:`extract`; ``places`` are the numbers of nodes in the part, else -1."""
     count = 0
     for row in range(len(nodes)):
         for at in range(matrix.offsets[nodes[row]], matrix.offsets[nodes[row] + 1]):
