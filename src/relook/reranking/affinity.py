@@ -88,10 +88,13 @@ def _mutual(neighbors: NDArray[np.int32], similarities: NDArray[np.float32]) -> 
     for row in range(rows):
         for i in range(k):
             other = neighbors[row, i]
-            if other >= 0:
-                for j in range(k):
-                    if neighbors[other, j] == row:
-                        mutual[row, i] = 0.5 * (similarities[row, i] + similarities[other, j])
+            if other < 0:
+                continue
+            place = -1  # without a branch, as most are not mutual
+            for j in range(k):
+                place = max(place, j if neighbors[other, j] == row else -1)
+            if place >= 0:
+                mutual[row, i] = 0.5 * (similarities[row, i] + similarities[other, place])
     return mutual
 
 

@@ -27,6 +27,9 @@ COLUMNS = 16_384
 ROWS = 512
 """Similarities that are looked at together: 32 MB per thread."""
 
+STEP = 64
+"""Similarities that are looked at without a branch; hardly any is large enough."""
+
 SLACK = 1e-5
 """How far a float32 product may be off, in units of the squared length of the vectors."""
 
@@ -162,11 +165,19 @@ def _enter(
     k = lists.neighbors.shape[1]
     for i in range(len(rows)):
         neighbors, similarities = lists.neighbors[rows[i]], lists.similarities[rows[i]]
+        found = products[i]
         least = similarities[k - 1] - slack
-        for j in range(len(columns)):
-            if products[i, j] >= least and columns[j] != rows[i]:
-                _insert(neighbors, similarities, columns[j], similarity(mine[i], theirs[j]))
-                least = similarities[k - 1] - slack
+        for start in range(0, len(found), STEP):
+            group = found[start : start + STEP]
+            near = 0
+            for value in group:
+                near += value >= least
+            if near == 0:
+                continue
+            for j in range(start, start + len(group)):
+                if found[j] >= least and columns[j] != rows[i]:
+                    _insert(neighbors, similarities, columns[j], similarity(mine[i], theirs[j]))
+                    least = similarities[k - 1] - slack
 
 
 @compiled()
