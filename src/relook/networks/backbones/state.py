@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from relook.core.errors import FormatError
 from relook.networks.backbones.registry import BACKBONES, make_backbone
+from relook.networks.backbones.timm_model import TimmBackbone
 
 __all__ = ["load_state"]
 
-_HEAD = re.compile(r"(fc|classifier|AuxLogits|aux1|aux2)\.|(.*\.)?num_batches_tracked$")
+_HEAD = re.compile(r"(fc|classifier|head|AuxLogits|aux1|aux2)\.|(.*\.)?num_batches_tracked$")
 # Files of DenseNet from before torch 0.4 put a dot where a name may not have one now.
 _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12])\.")
 
@@ -27,23 +28,25 @@ def load_state(network: nn.Module, state: Mapping[str, NDArray[Any] | Tensor]) -
     """Put weights into a backbone, or into neural codes.
 
     Keys and shapes must be those of the network. Only what it has no place for is passed over:
-    the classification head (``fc``, ``classifier``, ``AuxLogits``, ``aux1``, ``aux2``) and
-    ``num_batches_tracked``. Arrays are copied, and converted to the network's type.
+    the classification head (``fc``, ``classifier``, ``head``, ``AuxLogits``, ``aux1``, ``aux2``)
+    and ``num_batches_tracked``. Networks of timm take timm's keys. Arrays are copied, and
+    converted to the network's type.
 
     Raises:
         FormatError: keys are missing or unexpected, shapes differ, or a number is not finite;
             the network is unchanged.
     """
-    own = {key: value for key, value in network.state_dict().items() if not _counts(key)}
+    body = network.model if isinstance(network, TimmBackbone) else network
+    own = {key: value for key, value in body.state_dict().items() if not _counts(key)}
     given = {_modern(key): value for key, value in state.items()}
     given = {key: value for key, value in given.items() if key in own or not _HEAD.match(key)}
-    _check_keys(network, own, given)
+    _check_keys(str(getattr(network, "name", type(network).__name__)), own, given)
     tensors = {key: _tensor(key, value) for key, value in given.items()}
-    network.load_state_dict(tensors, strict=False)  # what is strict was checked above
+    body.load_state_dict(tensors, strict=False)  # what is strict was checked above
 
 
 def _check_keys(
-    network: nn.Module, own: Mapping[str, Tensor], given: Mapping[str, NDArray[Any] | Tensor]
+    name: str, own: Mapping[str, Tensor], given: Mapping[str, NDArray[Any] | Tensor]
 ) -> None:
     both = [key for key in own if key in given]
     complaints = [
@@ -60,7 +63,6 @@ def _check_keys(
     ]
     found = "; ".join(text for text in complaints if text)
     if found:
-        name = getattr(network, "name", type(network).__name__)
         raise FormatError(f"these are not weights of {name}: {found}. {_advice(given, name)}")
 
 

@@ -1,4 +1,4 @@
-"""Any network of timm, where timm is installed: ``timm/NAME``, with timm's keys."""
+"""Any network of timm, where timm is installed: ``timm/NAME``."""
 
 from __future__ import annotations
 
@@ -18,20 +18,30 @@ PREFIX = "timm/"
 class TimmBackbone(Backbone):
     """A network of timm without its classifier, up to the last map that it makes.
 
-    Maps of networks without a last ReLU have negative numbers too. Transformers give their patch
-    tokens as a map.
+    The map has negative numbers where the network does not end in a ReLU. That of a transformer
+    is its patch tokens, after the last norm.
+
+    Attributes:
+        model: the network itself; its keys are timm's.
     """
 
     def __init__(self, name: str, *, padding: str = "symmetric") -> None:
         model = _create(name.removeprefix(PREFIX))
-        reduction = int(model.feature_info[-1]["reduction"])
-        super().__init__(name, channels=int(model.num_features), stride=reduction, padding=padding)
+        stride = int(model.feature_info[-1]["reduction"])
+        super().__init__(name, channels=int(model.num_features), stride=stride, padding=padding)
         self.model = model
 
     def feature_map(self, pictures: Tensor) -> Tensor:
         """The last map, channels first."""
-        found: Tensor = self.model.forward_features(pictures)
-        return found
+        found: Tensor
+        if hasattr(self.model, "num_prefix_tokens"):  # a transformer: tokens in no grid
+            (found,) = self.model.forward_intermediates(
+                pictures, indices=1, norm=True, output_fmt="NCHW", intermediates_only=True
+            )
+            return found
+        found = self.model.forward_features(pictures)
+        last = getattr(self.model, "output_fmt", "NCHW") == "NHWC"
+        return found.permute(0, 3, 1, 2) if last else found
 
 
 def _create(name: str) -> Any:
@@ -39,4 +49,11 @@ def _create(name: str) -> Any:
         timm = importlib.import_module("timm")
     except ModuleNotFoundError as error:
         raise UsageError(f"{PREFIX}{name} needs timm: pip install timm") from error
-    return timm.create_model(name, pretrained=False, num_classes=0)
+    if not timm.is_model(name):  # a name of a model hub is refused too: nothing is downloaded
+        raise UsageError(f"timm knows no model {name!r}; timm.list_models() lists them")
+    try:  # transformers take pictures of any size only when told so
+        return timm.create_model(
+            name, pretrained=False, num_classes=0, dynamic_img_size=True, dynamic_img_pad=True
+        )
+    except TypeError:
+        return timm.create_model(name, pretrained=False, num_classes=0)
