@@ -93,8 +93,8 @@ class Card:
         Raises:
             UsageError: a field of another name, or a value that cannot be.
         """
-        known = {field.name for field in fields(NetworkSpec)}
-        if wrong := sorted(set(changes) - known):
+        known = [field.name for field in fields(NetworkSpec)]
+        if wrong := sorted(set(changes) - set(known)):
             raise UsageError(f"a network has no {', '.join(wrong)}; choose {', '.join(known)}")
         same = ("backbone", "padding", "options", "whitening", "mean", "std")
         spec = NetworkSpec(**{name: getattr(self, name) for name in same})

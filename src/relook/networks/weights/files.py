@@ -66,15 +66,16 @@ def read_tensors(path: Path) -> Tensors:
 
 def _read_npz(path: Path) -> Tensors:
     try:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise FormatError(f"{path} is damaged, cut off, or no npz file; bring it again")
         with np.load(path, allow_pickle=False) as content:
-            if not isinstance(content, np.lib.npyio.NpzFile):
-                raise TypeError("it is a single array")
             found = {name: content[name] for name in content.files}
     except ValueError as error:
         if "allow_pickle" not in str(error):
             raise FormatError(f"{path} is damaged ({error}); bring it again") from error
         raise FormatError(f"{path} needs code to be run, which relook refuses") from error
-    except (TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (TypeError, EOFError, LookupError, zipfile.BadZipFile, zlib.error) as error:
         raise FormatError(f"{path} is damaged or cut off ({error}); bring it again") from error
     return Tensors({name: _float(array) for name, array in found.items() if _is_float(array)})
 

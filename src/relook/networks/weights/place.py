@@ -18,9 +18,11 @@ VARIABLE = "RELOOK_WEIGHTS"
 def weights_folder() -> Path:
     """Where weights are downloaded and imported to; it need not be there yet.
 
-    ``XDG_CACHE_HOME`` or ``LOCALAPPDATA`` where they are set, else the cache folder that the system
-    gives every user.
+    Below ``RELOOK_CACHE`` where that is set, else in the cache folder of the user, which
+    ``XDG_CACHE_HOME`` or ``LOCALAPPDATA`` may name.
     """
+    if chosen := os.environ.get("RELOOK_CACHE"):
+        return Path(chosen) / "weights"
     for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
         base = os.environ.get(variable, "")
         if base and Path(base).is_absolute():

@@ -12,6 +12,7 @@ import re
 import struct
 import tarfile
 import threading
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,7 +69,12 @@ def _load(path: Path) -> Any:
             f"{path} is a TorchScript program, which relook does not run; bring its state_dict"
         )
     try:
-        with _LOCK, torch.serialization.safe_globals(_array_makers()):
+        with (
+            _LOCK,
+            warnings.catch_warnings(),
+            torch.serialization.safe_globals(_array_makers()),
+        ):
+            warnings.simplefilter("ignore")  # an odd file is read or refused, and that is said
             return torch.load(path, map_location="cpu", weights_only=True)
     except _DAMAGE as error:
         _refuse(path, error)
