@@ -127,15 +127,16 @@ def _by_part(state: State) -> dict[str, dict[str, NDArray[Any] | Tensor]]:
 
 
 def _load(name: str, module: nn.Module, state: State) -> None:
+    """Load one part, all of it or nothing."""
     wanted = module.state_dict()
-    missing, unexpected = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
+    missing = ", ".join(f"{name}.{key}" for key in wanted if key not in state)
+    unexpected = ", ".join(f"{name}.{key}" for key in state if key not in wanted)
     if missing or unexpected:
         raise FormatError(
-            f"these are weights of another network: {name} misses {', '.join(missing) or 'nothing'}"
-            f" and does not know {', '.join(unexpected) or 'nothing'}; give the pooling and the "
-            "whitening that the weights were made with"
+            f"the weights were made for another pooling or whitening (missing: {missing or 'none'};"
+            f" unexpected: {unexpected or 'none'}); give theirs in the spec"
         )
-    tensors = {key: torch.as_tensor(np.array(value)) for key, value in state.items()}
+    tensors = {key: torch.as_tensor(_own(value)) for key, value in state.items()}
     for key, tensor in tensors.items():
         if tensor.shape != wanted[key].shape:
             raise FormatError(
@@ -143,5 +144,10 @@ def _load(name: str, module: nn.Module, state: State) -> None:
                 "these are weights of another network"
             )
         if not bool(torch.isfinite(tensor).all()):
-            raise FormatError(f"{name}.{key} has values that are not finite; fetch it again")
+            raise FormatError(f"{name}.{key} has values that are not finite: the file is damaged")
     module.load_state_dict(tensors)
+
+
+def _own(value: NDArray[Any] | Tensor) -> NDArray[Any] | Tensor:
+    """A copy of what may be mapped read-only, which torch warns of."""
+    return value if isinstance(value, Tensor) else np.array(value)

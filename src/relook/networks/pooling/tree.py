@@ -31,7 +31,7 @@ def tree(maps: Tensor, leaves: Tensor, gates: Tensor) -> Tensor:
     average, largest = spoc(maps)[:, None], mac(maps)[:, None]
     # Lists of tensors: their lengths are plain numbers also while a graph is traced.
     nodes = torch.lerp(average, largest, widen(leaves)[None, :, None]).unbind(1)
-    chances = gate(average, gates).unbind(1) if len(nodes) > 1 else ()
+    chances = gate(average, gates).unbind(1)
     while len(nodes) > 1:
         left, right = nodes[0::2], nodes[1::2]
         level = chances[len(left) - 1 : 2 * len(left) - 1]
@@ -46,14 +46,13 @@ class Tree(Pooling):
 
     Args:
         channels: C.
-        depth: levels of gates; 0 is one leaf, and no gate.
+        depth: levels of gates, at least 1; one leaf alone is mixed pooling.
     """
 
     def __init__(self, *, channels: int, depth: int = 2) -> None:
         super().__init__(channels)
-        count = 2 ** check_count("depth", depth, least=0)
-        self.depth = depth
-        self.leaves = nn.Parameter(torch.linspace(1, 0, count) if depth else torch.full((1,), 0.5))
+        count = 2 ** check_count("depth", depth, least=1)
+        self.leaves = nn.Parameter(torch.linspace(1, 0, count))
         self.gates = nn.Parameter(torch.zeros(count - 1, channels))
 
     def forward(self, maps: Tensor) -> Tensor:
