@@ -112,6 +112,8 @@ def test_the_spec_of_a_retrieval_network_is_what_it_was_trained_with():
     assert (spec.backbone, spec.pooling, spec.whitening) == ("resnet50", "gem", 2048)
     assert spec.mean == IMAGENET_MEAN
     assert MINE.spec().options == {"p": 2.9}
+    assert MINE.spec(pooling="mac").options is None
+    assert MINE.spec(whitening=8).options == {"p": 2.9}
 
 
 def test_a_change_that_no_network_has_is_refused():

@@ -126,6 +126,19 @@ def test_weights_of_another_network_name_what_does_not_fit(file, alexnet, tmp_pa
     assert names() == []
 
 
+def test_a_layer_after_the_pooling_that_does_not_fit_is_named(alexnet, tmp_path):
+    arrays = {f"backbone.{key}": array for key, array in alexnet.items()}
+    whiten = {"whiten.weight": np.ones((8, 100), np.float32), "whiten.bias": np.ones(8, np.float32)}
+    np.savez(tmp_path / "a.npz", **arrays, **whiten)
+    with pytest.raises(FormatError, match=r"whiten\.weight has shape \(8, 100\), not \(8, 256\)"):
+        import_weights(tmp_path / "a.npz", name="mine", backbone="alexnet")
+    whiten["whiten.weight"] = np.ones((8, 256), np.float32)
+    np.savez(tmp_path / "b.npz", **arrays, **whiten)
+    weights = import_weights(tmp_path / "b.npz", name="mine", backbone="alexnet", pooling="mac")
+    assert weights.spec().whitening == 8
+    assert names() == ["mine.card.json", "mine.safetensors"]
+
+
 def test_without_torch_weights_are_imported_unchecked(file, unchecked):
     import_weights(file, name="mine", backbone="resnet18")
     assert len(open_weights("mine").state()) == 10
@@ -137,6 +150,8 @@ def test_names_that_are_taken_are_refused(file, unchecked):
     import_weights(file, name="mine", backbone="alexnet")
     with pytest.raises(UsageError, match="is there already; choose another name"):
         import_weights(file, name="mine", backbone="alexnet")
+    with pytest.raises(UsageError, match="looks like a file; name the weights mine"):
+        import_weights(file, name="mine.npz", backbone="alexnet")
     with pytest.raises(UsageError, match="cannot name weights"):
         import_weights(file, name="../mine", backbone="alexnet")
 

@@ -153,7 +153,7 @@ def test_a_checkpoint_says_itself_what_it_is(tmp_path):
     file = tmp_path / "my net (1).pth.tar"
     torch.save({"epoch": 1, "meta": meta, "state_dict": state}, file)
     weights = open_weights(file)
-    assert weights.card.name == "my-net--1-.pth"
+    assert weights.card.name == "my-net--1--pth"
     assert weights.spec().mean == (0.1, 0.2, 0.3)
     np.testing.assert_allclose(weights.whitenings["sfm/ss"][0], 1)
 

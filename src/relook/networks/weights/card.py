@@ -100,6 +100,8 @@ class Card:
         spec = NetworkSpec(**{name: getattr(self, name) for name in same})
         if self.pooling:
             spec = replace(spec, pooling=self.pooling)
+        if changes.get("pooling", spec.pooling) != spec.pooling:
+            spec = replace(spec, options=None)  # they were those of the other pooling
         return replace(spec, **changes)
 
     def to_json(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from relook.core.storage import write_whole
 from relook.networks.weights.card import SUFFIX, Card, check_name, save_card
 from relook.networks.weights.checksum import check_weights
 from relook.networks.weights.cirtorch import describe_meta
-from relook.networks.weights.files import Tensors, read_tensors
+from relook.networks.weights.files import FORMATS, Tensors, read_tensors
 from relook.networks.weights.layouts import WHITENINGS, find_layout, to_state, to_whitenings
 from relook.networks.weights.opening import Weights, missing
 from relook.networks.weights.place import find_card, find_file, weights_folder
@@ -56,6 +56,10 @@ def import_weights(file: str | Path, *, name: str, backbone: str = "", **known: 
     tensors = read_tensors(path)
     read_as = _card_for_reading(path, tensors, {"name": name, "backbone": backbone, **known})
     arrays = _state(tensors, read_as)
+    whiten = arrays.get("whiten.weight")
+    read_as = replace(read_as, whitening=0 if whiten is None else len(whiten))
+    if find_spec("torch") is not None:
+        _check_fit(arrays, read_as)
     for title, (mean, projection) in to_whitenings(tensors, read_as).items():
         arrays[f"{WHITENINGS}{title}/mean"] = mean
         arrays[f"{WHITENINGS}{title}/projection"] = projection
@@ -91,6 +95,8 @@ def fetch_weights(name: str, *, progress: Progress | None = None) -> Weights:
 
 def _check_free(name: str) -> None:
     check_name(name)
+    if Path(name).suffix.lower() in FORMATS:
+        raise UsageError(f"{name} looks like a file; name the weights {Path(name).stem}")
     if name in CARDS:
         raise UsageError(f"{name} is the name of published weights; choose another")
     for taken in (f"{name}{SUFFIX}", f"{name}.safetensors"):
@@ -112,35 +118,32 @@ def _card_for_reading(path: Path, tensors: Tensors, given: Mapping[str, Any]) ->
 
 
 def _state(tensors: Tensors, card: Card) -> Arrays:
-    """The state, with the p of GeM where it is given, checked against the backbone."""
+    """The state, with the p of GeM where it is given."""
     state = to_state(tensors, card)
     options = card.options or {}
     if card.pooling == "gem" and "pool.p" not in state and "p" in options:
         state["pool.p"] = np.atleast_1d(np.asarray(options["p"], np.float32))
-    if find_spec("torch") is not None:
-        _check_fit(state, card)
     return state
 
 
 def _check_fit(state: Arrays, card: Card) -> None:
-    from relook.networks.backbones import load_state, make_backbone  # noqa: PLC0415 - torch
+    """Build the network that the card describes, which is what every use of it begins with."""
+    from relook.networks.retrieval import RetrievalNetwork  # noqa: PLC0415 - needs torch
 
-    prefix = "backbone."
-    body = {key.removeprefix(prefix): a for key, a in state.items() if key.startswith(prefix)}
-    network = make_backbone(card.backbone, padding=card.padding)
-    load_state(network, body)
+    spec = card.spec()
+    if spec.pooling == "gem" and "pool.p" not in state:  # it starts where the spec says
+        spec = replace(spec, pooling="mac", options=None)
+    RetrievalNetwork.from_state(spec, state)
 
 
 def _write(arrays: Arrays, read_as: Card) -> Weights:
     content = to_bytes({key: np.asarray(a, np.float32, order="C") for key, a in arrays.items()})
-    whiten = arrays.get("whiten.weight")
     card = replace(
         read_as,
         file=f"{read_as.name}.safetensors",
         layout="relook",
         sha256=hashlib.sha256(content).hexdigest(),
         sha256_prefix="",
-        whitening=0 if whiten is None else len(whiten),
     )
     folder = weights_folder()
     target = folder / card.file

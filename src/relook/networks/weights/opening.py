@@ -135,5 +135,5 @@ def _own_card(path: Path) -> Card:
             f"nothing says what network {path} belongs to; run relook weights import {path} "
             "--name NAME --backbone BACKBONE"
         )
-    name = re.sub("[^A-Za-z0-9._-]", "-", path.stem).strip(".-_")[:100] or "checkpoint"
+    name = re.sub("[^A-Za-z0-9_-]", "-", path.stem).strip("-_")[:100] or "checkpoint"
     return Card(name=name, file=path.name, layout="cirtorch", **describe_meta(tensors.meta))
