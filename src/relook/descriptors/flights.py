@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -47,26 +47,38 @@ class Flights(Generic[T]):
     def __init__(self, describer: VectorDescriber, land: Callable[[Landed[T]], object]) -> None:
         self._describer = describer
         self._land = land
-        self._ready: SimpleQueue[_Flight[T]] = SimpleQueue()
+        self._ready: SimpleQueue[_Flight[T] | None] = SimpleQueue()
         self._thread = ThreadPoolExecutor(1)
-        self._closed = False
+        self._started = self._closed = False
 
     def launch(self, tickets: list[T], views: Sequence[Views]) -> None:
         """Send pictures of the same shapes through the network."""
         self._ready.put(_Flight(tickets, self._describer.batches(views)))
-        self._thread.submit(self._fly)
+        if not self._started:
+            self._started = True
+            self._thread.submit(self._work)
+
+    def flush(self) -> None:
+        """Say that nothing follows before something has landed; else the network waits for it."""
+        self._ready.put(None)
 
     def close(self) -> None:
         """End the thread after what the network is at."""
         self._closed = True
-        self._thread.shutdown(cancel_futures=True)
+        self.flush()
+        self._thread.shutdown()
 
-    def _fly(self) -> None:
-        """Describe until nothing is ready; the network may work on two batches at a time."""
+    def _work(self) -> None:
+        while not self._closed:
+            if (flight := self._ready.get()) is not None:
+                self._fly(flight)
+
+    def _fly(self, first: _Flight[T]) -> None:
+        """Describe until nothing follows; the network may work on two batches at a time."""
         begun: deque[_Flight[T]] = deque()
         outputs: list[Float32] = []
         try:
-            for vectors in self._describer.runtime.describe_all(self._begin(begun)):
+            for vectors in self._describer.runtime.describe_all(self._begin(first, begun)):
                 outputs.append(vectors)
                 if len(outputs) == len(begun[0].batches):
                     results = self._describer.pooled(outputs)
@@ -78,14 +90,12 @@ class Flights(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
             self._land(Landed([], error))
 
-    def _begin(self, begun: deque[_Flight[T]]) -> Iterator[UInt8]:
-        while not self._closed:
-            try:
-                flight = self._ready.get_nowait()
-            except Empty:
-                return
+    def _begin(self, first: _Flight[T], begun: deque[_Flight[T]]) -> Iterator[UInt8]:
+        flight: _Flight[T] | None = first
+        while flight is not None and not self._closed:
             begun.append(flight)
             yield from flight.batches
+            flight = self._ready.get()
 
     def _describe_alone(self, flight: _Flight[T]) -> list[Float32 | ImageError] | BaseException:
         scales = len(self._describer.multiscale.scales)

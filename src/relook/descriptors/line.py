@@ -109,6 +109,8 @@ class Line(Generic[S]):
             self._flying += 1
             for slot in slots:
                 slot.views = None  # their batch has a copy
+        if self._flying and not self._decoding:
+            self._flights.flush()
         event = self._events.get()
         if isinstance(event, _Decoded):
             self._note_decoded(event.slot, event.outcome)
@@ -125,12 +127,10 @@ class Line(Generic[S]):
         largest = max(self._waiting, key=lambda key: len(self._waiting[key]))
         if len(self._waiting[largest]) >= self._batch:
             return self._take(largest)
-        if self._flying:
-            return []
-        if self._decoding == 0:
+        if self._decoding == 0:  # nothing comes that could fill a batch
             oldest = next(slot.views for slot in self._slots if slot.views is not None)
             return self._take(shapes(oldest))
-        if 2 * self._count_waiting() >= _WINDOW * self._batch:
+        if not self._flying and 2 * self._count_waiting() >= _WINDOW * self._batch:
             return self._take(largest)
         return []
 
