@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ _HEAD = re.compile(r"(fc|classifier|head|AuxLogits|aux1|aux2)\.|(.*\.)?num_batch
 _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12])\.")
 
 _SHOWN = 3
+
+Signature = frozenset[tuple[str, tuple[int, ...]]]
 
 
 def load_state(network: nn.Module, state: Mapping[str, NDArray[Any] | Tensor]) -> None:
@@ -82,22 +85,23 @@ def _advice(given: Mapping[str, NDArray[Any] | Tensor], name: str) -> str:
 
 def _likeliest(given: Mapping[str, NDArray[Any] | Tensor]) -> str | None:
     """The backbone that shares most keys and shapes with these weights, if it shares most."""
-    found = _signature(given.items())
+    found = _signature(given)
     best, agreement = None, 0.5
-    for name in BACKBONES:
-        with torch.device("meta"):
-            own = make_backbone(name).state_dict()
-        wanted = _signature((key, value) for key, value in own.items() if not _counts(key))
+    for name, wanted in _signatures().items():
         share = len(found & wanted) / len(found | wanted)
         if share > agreement:
             best, agreement = name, share
     return best
 
 
-def _signature(
-    items: Iterable[tuple[str, NDArray[Any] | Tensor]],
-) -> set[tuple[str, tuple[int, ...]]]:
-    return {(key, tuple(value.shape)) for key, value in items}
+@cache
+def _signatures() -> dict[str, Signature]:
+    with torch.device("meta"):  # shapes alone: no memory, no random numbers
+        return {name: _signature(make_backbone(name).state_dict()) for name in BACKBONES}
+
+
+def _signature(state: Mapping[str, NDArray[Any] | Tensor]) -> Signature:
+    return frozenset((k, tuple(value.shape)) for k, value in state.items() if not _counts(k))
 
 
 def _tensor(key: str, value: NDArray[Any] | Tensor) -> Tensor:
