@@ -7,6 +7,7 @@ that it is found from the end of the file, where a file that was cut off has som
 
 from __future__ import annotations
 
+import copy
 import json
 import warnings
 import zlib
@@ -70,7 +71,7 @@ def export_module(module: nn.Module, *, size: tuple[int, int] | None = None) -> 
             file = Path(folder) / "network.onnx"
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                module.eval(), (pixels,), file, dynamo=False, opset_version=OPSET,
+                _upright(module).eval(), (pixels,), file, dynamo=False, opset_version=OPSET,
                 input_names=["pixels"], output_names=["vectors"],
                 dynamic_axes={"pixels": free, "vectors": {0: "batch"}},
             )  # fmt: skip
@@ -84,6 +85,31 @@ def export_module(module: nn.Module, *, size: tuple[int, int] | None = None) -> 
         raise UsageError(
             f"this network cannot be exported ({reason}); use backend torch"
         ) from error
+
+
+def _upright(module: nn.Module) -> nn.Module:
+    """The network with kernels turned for good where it turns them at each call.
+
+    Left as it is, a graph would turn them, too, and no batch normalization be folded into them.
+    """
+    from torch import nn  # noqa: PLC0415
+
+    from relook.networks.backbones.same_padding import TurnedConv2d  # noqa: PLC0415 - needs torch
+
+    if not any(isinstance(part, TurnedConv2d) for part in module.modules()):
+        return module
+    module = copy.deepcopy(module)
+    for parent in list(module.modules()):
+        for name, part in list(parent.named_children()):
+            if isinstance(part, TurnedConv2d):
+                plain = nn.Conv2d(
+                    part.in_channels, part.out_channels, 3, padding=1,
+                    groups=part.groups, bias=part.bias is not None,
+                )  # fmt: skip
+                plain.stride = part.stride
+                plain.load_state_dict(part.state_dict() | {"weight": part.weight.flip(2, 3)})
+                parent.add_module(name, plain)
+    return module
 
 
 def stamp(content: bytes, header: Header) -> bytes:

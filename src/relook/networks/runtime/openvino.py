@@ -14,6 +14,7 @@ import openvino
 from relook.core.errors import RelookError, StorageError
 from relook.networks.runtime.base import Pixels, Vectors, check_pixels, check_vectors
 from relook.networks.runtime.export import Header
+from relook.networks.runtime.mixed import keep_precise
 from relook.networks.runtime.precision import Choice
 
 __all__ = ["OpenVinoRuntime", "capabilities"]
@@ -60,6 +61,8 @@ class OpenVinoRuntime:
             self._model = _core().read_model(model=model)
         except RuntimeError as error:
             raise StorageError(f"OpenVINO cannot read {_named(model)}: {_first(error)}") from error
+        if choice.precision == "bf16":
+            self._model = keep_precise(_core(), self._model)
         self._request = self._compile(1).create_infer_request()
 
     @property
