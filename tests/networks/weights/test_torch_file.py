@@ -197,3 +197,57 @@ def test_without_torch_the_line_says_what_to_install(tmp_path, monkeypatch):
 def test_a_file_that_is_not_there_is_an_error_of_ours(tmp_path):
     with pytest.raises(StorageError, match="cannot read"):
         read_tensors(tmp_path / "a.pth")
+
+
+class Lie:
+    """Is pickled as an array with this state."""
+
+    def __init__(self, *state):
+        self.state = state
+
+    def __reduce__(self):
+        make, start, _ = np.empty(0).__reduce__()
+        return make, start, self.state
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        (1, (1 << 40,), np.dtype("f8"), False, b"\0" * 8),
+        (1, (-1,), np.dtype("f8"), False, b"\0" * 8),
+        (1, (2,), np.dtype("O"), False, b"\1" * 16),  # pointers
+        (1, (2,), np.dtype("O"), False, [1, 2]),
+        (1, (1,), np.dtype([("a", "O")]), False, b"\1" * 8),
+        (1, (2,), np.dtype("V8"), False, b"\1" * 16),
+        (1, (2,), np.dtype("M8[s]"), False, b"\1" * 16),
+        (1, (2,), "f8", False, b"\1" * 16),
+        (1, (2,), np.dtype("f8"), False, "text"),
+        (1, 2, np.dtype("f8"), False, b"\1" * 16),
+        (1, (2,)),
+        (),
+    ],
+)
+def test_an_array_that_lies_about_itself_is_refused(state, tmp_path):
+    content = {"meta": {"m": Lie(*state)}, "state_dict": STATE}
+    torch.save(content, tmp_path / "a.pth", pickle_protocol=2)
+    with pytest.raises(FormatError):
+        read_tensors(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f8", "i8", "u1", "?"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arrays_of_numbers_come_as_they_were(dtype, order, tmp_path):
+    array = np.asarray(np.arange(6).reshape(2, 3), dtype, order=order)
+    torch.save({"meta": {"m": [array, array[0]]}, "state_dict": STATE}, tmp_path / "a.pth")
+    whole, first = read_tensors(tmp_path / "a.pth").meta["m"]
+    assert whole.dtype == first.dtype == array.dtype
+    np.testing.assert_array_equal(whole, array)
+    np.testing.assert_array_equal(first, array[0])
+
+
+def test_a_table_that_holds_itself_is_refused(tmp_path):
+    meta = {}
+    meta["meta"] = meta
+    torch.save({"meta": meta, "state_dict": STATE}, tmp_path / "a.pth")
+    with pytest.raises(FormatError):
+        read_tensors(tmp_path / "a.pth")

@@ -1,8 +1,8 @@
 """Tensors out of torch's own files, of which no code is ever run.
 
 These files are pickles, and a pickle may ask for any function. torch's ``weights_only`` reader
-follows none but those that make tensors; here the few that make a NumPy array are added, because
-checkpoints of cirtorch keep their whitenings as arrays.
+follows none but those that make tensors. Checkpoints of cirtorch keep their whitenings as arrays of
+NumPy, so these are let in too, through functions of our own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import FormatError, UsageError
+from relook.networks.weights.stand_ins import STAND_INS, plain
 
 __all__ = ["SAFE_TORCH", "read_torch_file"]
 
@@ -54,7 +55,10 @@ def read_torch_file(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[st
             break
     if not isinstance(content, dict):
         raise FormatError(f"{path} is no checkpoint: it holds {type(content).__name__}, no tensors")
-    return _arrays(path, content), dict(meta) if isinstance(meta, dict) else {}
+    try:
+        return _arrays(path, content), plain(meta) if isinstance(meta, dict) else {}
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FormatError(f"{path} is damaged ({error}); bring it again") from error
 
 
 def _load(path: Path) -> Any:
@@ -72,7 +76,7 @@ def _load(path: Path) -> Any:
         with (
             _LOCK,
             warnings.catch_warnings(),
-            torch.serialization.safe_globals(_array_makers()),
+            torch.serialization.safe_globals(STAND_INS),
         ):
             warnings.simplefilter("ignore")  # an odd file is read or refused, and that is said
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -96,14 +100,6 @@ def _trusted_torch(path: Path) -> Any:
     return torch
 
 
-def _array_makers() -> list[Any]:
-    """What a pickled NumPy array of numbers asks for, under its old name and its new one."""
-    make: Any = np.empty(0).__reduce__()[0]
-    kinds = [type(np.dtype(kind)) for kind in (np.float32, np.float64)]
-    names = [f"numpy.{core}.multiarray._reconstruct" for core in ("core", "_core")]
-    return [*((make, name) for name in names), np.ndarray, np.dtype, *kinds]
-
-
 def _is_script(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -114,7 +110,7 @@ def _is_script(path: Path) -> bool:
 
 def _refuse(path: Path, error: Exception) -> NoReturn:
     asked = re.search(r"GLOBAL ([\w.]*\w)", str(error))
-    if asked and isinstance(error, pickle.UnpicklingError):
+    if asked:
         raise FormatError(
             f"{path} needs code to be run ({asked[1]}), which relook refuses; bring a file that "
             "holds tensors only, such as .safetensors"
