@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from relook.core.errors import ImageError
+from relook.core.errors import ImageError, RelookError
 from relook.core.records import Image
 from relook.descriptors.flights import Flights, Landed
 from relook.descriptors.vector import Shapes, VectorDescriber, Views, shapes
@@ -162,6 +162,8 @@ class Line(Generic[S]):
             outcome = self._describer.views(self._open(slot.source))
         except ImageError as error:
             outcome = error
+        except RelookError as error:  # such as a box that lies outside
+            outcome = ImageError(str(error))
         except MemoryError:
             outcome = ImageError("there is not enough memory to decode it")
         except Exception as error:  # noqa: BLE001 - one picture must never stop a run
