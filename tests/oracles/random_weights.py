@@ -6,12 +6,13 @@ import torch
 from torch import nn
 
 
-def randomize(network, *, seed=0, side=96):
+def randomize(network, *, seed=0):
     """Random kernels, biases, gains and running statistics; the network, in evaluation mode.
 
     The statistics are those of noise, layer by layer, so that numbers neither explode nor vanish.
     """
     generator = torch.Generator().manual_seed(seed)
+    side = max(64, network.smallest)
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
@@ -23,6 +24,6 @@ def randomize(network, *, seed=0, side=96):
                 module.weight.uniform_(0.5, 1.5, generator=generator)
                 module.bias.normal_(0, 0.3, generator=generator)
                 module.momentum = 1.0
-        network.train()
-        network(torch.randn(2, 3, side, side, generator=generator))
+        if any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
+            network.train()(torch.randn(2, 3, side, side, generator=generator))
     return network.eval()

@@ -14,44 +14,39 @@ from relook.networks.backbones import BACKBONES, make_backbone
 STRIDES = {"alexnet": 16, "vgg16": 16, "vgg19": 16}
 
 
-def on_meta(name, *, padding="symmetric"):
-    """Shapes without arithmetic."""
-    with torch.device("meta"):
-        return make_backbone(name, padding=padding).eval()
+@pytest.mark.parametrize("name", BACKBONES)
+def test_channels_stride_and_smallest_picture_are_true(name):
+    backbone = make_backbone(name).eval()
+    least, stride = backbone.smallest, backbone.stride
+    assert stride == STRIDES.get(name, 32) <= least
+    with torch.no_grad():
+        one = backbone(torch.zeros(1, 3, least, least))
+        more = backbone(torch.zeros(1, 3, least + stride, least + 2 * stride))
+    assert one.shape == (1, backbone.channels, 1, 1)
+    assert more.shape == (1, backbone.channels, 2, 3)
 
 
 @pytest.mark.parametrize("name", BACKBONES)
-def test_channels_and_stride_are_true(name):
-    backbone = on_meta(name)
-    assert backbone.stride == STRIDES.get(name, 32)
-    one = backbone(torch.empty(2, 3, 224, 320, device="meta"))
-    more = backbone(torch.empty(2, 3, 224 + backbone.stride, 320 + 3 * backbone.stride).to("meta"))
-    assert one.shape[:2] == (2, backbone.channels)
-    assert (more.shape[2] - one.shape[2], more.shape[3] - one.shape[3]) == (1, 3)
-
-
-@pytest.mark.parametrize("name", BACKBONES)
-def test_the_smallest_picture_gives_a_map_and_a_smaller_one_an_error(name):
-    backbone = on_meta(name)
+def test_a_picture_that_is_too_small_is_an_error(name):
+    with torch.device("meta"):  # no forward pass: weights are not needed
+        backbone = make_backbone(name)
     least = backbone.smallest
-    assert least >= backbone.stride
-    assert min(backbone(torch.empty(1, 3, least, least, device="meta")).shape) == 1
     for height, width in ((least - 1, 300), (300, least - 1), (1, 5000)):
         with pytest.raises(ShapeError, match=f"{width} × {height} pixels .* needs {least}"):
-            backbone(torch.empty(1, 3, height, width, device="meta"))
+            backbone(torch.zeros(1, 3, height, width))
 
 
 @pytest.mark.parametrize("name", ["alexnet", "inception_v3"])
 def test_the_smallest_picture_is_not_larger_than_it_must_be(name):
-    backbone = on_meta(name)
+    backbone = make_backbone(name).eval()
     least = backbone.smallest - 1
     with pytest.raises(RuntimeError, match=r"too small|greater than"):
-        backbone.feature_map(torch.empty(1, 3, least, least, device="meta"))
+        backbone.feature_map(torch.zeros(1, 3, least, least))
 
 
 def test_one_picture_without_a_batch_is_an_error():
     with pytest.raises(ShapeError, match=r"\(B, 3, H, W\)"):
-        on_meta("resnet18")(torch.empty(3, 64, 64, device="meta"))
+        make_backbone("resnet18")(torch.zeros(3, 64, 64))
 
 
 @pytest.mark.parametrize("name", ["alexnet", "resnet18", "densenet121", "googlenet"])

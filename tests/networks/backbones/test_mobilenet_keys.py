@@ -44,7 +44,7 @@ def folded(state):
 
 
 def test_folded_batch_norms_compute_the_same():
-    network = randomize(make_backbone("mobilenet_v2", padding="same"), side=64)
+    network = randomize(make_backbone("mobilenet_v2", padding="same"))
     arrays = folded(network.state_dict())
     arrays["classifier.weight"] = np.zeros((1001, 1280), np.float32)
     other = make_backbone("mobilenet_v2", padding="same").eval()

@@ -55,9 +55,8 @@ def test_the_last_pooling_of_vgg_equals_an_independent_implementation():
 def test_dimensions_and_keys_are_torchvisions(name, layer, depth):
     with torch.device("meta"):
         codes = NeuralCodes(name, layer)
-        found = codes(torch.empty(2, 3, 224, 224))
     first = 9216 if name == "alexnet" else 25088
-    assert found.shape == (2, (first, 4096, 4096, 1000)[depth])
+    assert codes.dimension == (first, 4096, 4096, 1000)[depth]
     shapes = {k: tuple(v.shape) for k, v in codes.state_dict().items() if "classifier" in k}
     sizes = [(4096, first), (4096, 4096), (1000, 4096)][:depth]
     weights = zip(LINEAR[name], sizes, strict=False)
@@ -75,16 +74,16 @@ def test_other_sizes_are_averaged_onto_the_same_grid():
         assert torch.allclose(codes(pictures), want, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", LINEAR)
+@pytest.mark.parametrize("name", ["alexnet", "vgg16"])
 def test_pictures_that_leave_nothing_to_pool_are_refused(name):
-    with torch.device("meta"):
-        codes = NeuralCodes(name, "pool5")
-        least = codes.smallest
-        codes(torch.empty(1, 3, least, least))
+    codes = NeuralCodes(name, "pool5").eval()
+    least = codes.smallest
+    with torch.no_grad():
+        assert codes(torch.zeros(1, 3, least, least)).shape == (1, codes.dimension)
         with pytest.raises(ShapeError, match=f"at least {least} pixels"):
-            codes(torch.empty(1, 3, 500, least - 1))
+            codes(torch.zeros(1, 3, 100, least - 1))
         with pytest.raises(RuntimeError, match=r"too small|non-zero"):
-            codes.features(torch.empty(1, 3, 500, least - 1))
+            codes.features(torch.zeros(1, 3, 100, least - 1))
 
 
 def test_unknown_networks_and_layers_list_the_choices():

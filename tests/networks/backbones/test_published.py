@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import NamedTuple
 
 import pytest
@@ -55,15 +56,20 @@ KNOWN = [
 MOBILENETS_V1 = {"mobilenet_v1": (4.2e6, 1024), "mobilenet_v1_075": (2.6e6, 768)}
 
 
-def shapes(name):
+@cache
+def on_meta(name):
+    """Shapes without numbers."""
     with torch.device("meta"):
-        state = make_backbone(name).state_dict()
+        return make_backbone(name)
+
+
+def shapes(name):
+    state = on_meta(name).state_dict()
     return {k: tuple(v.shape) for k, v in state.items() if not k.endswith("num_batches_tracked")}
 
 
 def parameters(name):
-    with torch.device("meta"):
-        return sum(p.numel() for p in make_backbone(name).parameters())
+    return sum(p.numel() for p in on_meta(name).parameters())
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
