@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 
 import numpy as np
@@ -62,6 +63,18 @@ def test_a_file_that_was_cut_off_is_noticed_wherever(suffix, arrays, tmp_path):
     for length in (0, 1, 7, 40, len(content) // 2, len(content) - 1):
         file.write_bytes(content[:length])
         with pytest.raises(FormatError, match="bring it again"):
+            read_tensors(file)
+
+
+@pytest.mark.parametrize("suffix", ["npz", "safetensors"])
+def test_damage_anywhere_is_an_error_of_ours_or_harmless(suffix, arrays, tmp_path):
+    file = write(tmp_path / f"a.{suffix}", arrays)
+    content, rng = file.read_bytes(), np.random.default_rng(1)
+    for _ in range(300):
+        damaged = bytearray(content)
+        damaged[rng.integers(len(content))] = rng.integers(256)
+        file.write_bytes(damaged)
+        with contextlib.suppress(FormatError, StorageError):
             read_tensors(file)
 
 

@@ -141,11 +141,12 @@ def test_noise_is_noticed(tmp_path):
             read_tensors(file)
 
 
-def test_damage_anywhere_is_an_error_of_ours_or_harmless(tmp_path):
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+def test_damage_anywhere_is_an_error_of_ours_or_harmless(zipped, tmp_path):
     file = tmp_path / "a.pth"
-    torch.save({"state_dict": STATE}, file, _use_new_zipfile_serialization=False)
+    torch.save({"state_dict": STATE}, file, _use_new_zipfile_serialization=zipped)
     content, rng = file.read_bytes(), np.random.default_rng(1)
-    for _ in range(200):
+    for _ in range(150):
         damaged = bytearray(content)
         damaged[rng.integers(len(content))] = rng.integers(256)
         file.write_bytes(damaged)

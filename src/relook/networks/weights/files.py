@@ -75,7 +75,9 @@ def _read_npz(path: Path) -> Tensors:
         if "allow_pickle" not in str(error):
             raise FormatError(f"{path} is damaged ({error}); bring it again") from error
         raise FormatError(f"{path} needs code to be run, which relook refuses") from error
-    except (TypeError, EOFError, LookupError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        TypeError, EOFError, LookupError, RuntimeError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise FormatError(f"{path} is damaged or cut off ({error}); bring it again") from error
     return Tensors({name: _float(array) for name, array in found.items() if _is_float(array)})
 

@@ -7,7 +7,6 @@ NumPy, so these are let in too, through functions of our own.
 
 from __future__ import annotations
 
-import pickle
 import re
 import struct
 import tarfile
@@ -34,9 +33,10 @@ _WRAPPERS = ("state_dict", "model")
 _LOCK = threading.Lock()  # what torch allows is kept for the whole process
 
 _DAMAGE = (
-    pickle.UnpicklingError, RuntimeError, EOFError, LookupError, TypeError, ValueError,
-    AttributeError, AssertionError, ArithmeticError, struct.error, zipfile.BadZipFile,
+    RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError, AssertionError,
+    ArithmeticError, struct.error, zipfile.BadZipFile,
 )  # fmt: skip
+"""What torch's reader stumbles into, beside its own complaint."""
 
 
 def read_torch_file(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
@@ -68,11 +68,9 @@ def _load(path: Path) -> Any:
             raise FormatError(
                 f"{path} is a tar archive of an early torch; save it with a newer one"
             )
-    if zipfile.is_zipfile(path) and _is_script(path):
-        raise FormatError(
-            f"{path} is a TorchScript program, which relook does not run; bring its state_dict"
-        )
+    complaint = torch.serialization.pickle.UnpicklingError
     try:
+        _check_no_script(path)
         with (
             _LOCK,
             warnings.catch_warnings(),
@@ -80,7 +78,7 @@ def _load(path: Path) -> Any:
         ):
             warnings.simplefilter("ignore")  # an odd file is read or refused, and that is said
             return torch.load(path, map_location="cpu", weights_only=True)
-    except _DAMAGE as error:
+    except (*_DAMAGE, complaint) as error:
         _refuse(path, error)
 
 
@@ -100,12 +98,14 @@ def _trusted_torch(path: Path) -> Any:
     return torch
 
 
-def _is_script(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.endswith("/constants.pkl") for name in archive.namelist())
-    except zipfile.BadZipFile:
-        return False
+def _check_no_script(path: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        if any(name.endswith("/constants.pkl") for name in archive.namelist()):
+            raise FormatError(
+                f"{path} is a TorchScript program, which relook does not run; bring its state_dict"
+            )
 
 
 def _refuse(path: Path, error: Exception) -> NoReturn:
