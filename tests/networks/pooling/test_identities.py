@@ -13,6 +13,7 @@ from relook.networks.pooling import (  # noqa: E402 - after torch is known to be
     gem,
     l2,
     mac,
+    make_pooling,
     mixed,
     netvlad,
     regional,
@@ -48,6 +49,17 @@ def test_gem_grows_with_p_from_the_average_to_the_maximum():
 
 def test_gem_with_equal_p_per_channel_is_gem_with_one_p():
     same(gem(maps(), torch.full((5,), 2.7, dtype=torch.float64)), gem(maps(), 2.7))
+
+
+def test_gem_takes_powers_or_logarithms_to_the_same_end():
+    for p in (1.0, 3.0, 2.92, 40.0):
+        same(gem(maps(), p, whole=True), gem(maps(), p))
+
+
+def test_gem_in_evaluation_follows_a_p_that_is_loaded_later():
+    pooling = make_pooling("gem", channels=5, p=3.0).eval()
+    pooling.load_state_dict({"p": torch.tensor([2.5])})
+    same(pooling(maps().float()), gem(maps().float(), 2.5))
 
 
 def test_gem_of_a_constant_map_is_that_constant():

@@ -46,6 +46,7 @@ PAIRS = {
     "mac": (mac, oracle.mac),
     "spoc": (spoc, oracle.spoc),
     "gem": (lambda maps: gem(maps, 3.0), oracle.gem),
+    "gem by powers": (lambda maps: gem(maps, 3.0, whole=True), oracle.gem),
     "gem, p per channel": (lambda maps: gem(maps, tensor(P)), lambda one: oracle.gem(one, P)),
     "crow": (crow, oracle.crow),
     "crow of the lecture": (

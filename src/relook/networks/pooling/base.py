@@ -45,7 +45,7 @@ def weights_of_channels(
 ) -> Tensor:
     """One number for all channels, ``(1,)``, or one for each, ``(C,)``."""
     try:
-        numbers = torch.as_tensor(value, dtype=torch.float32).flatten()
+        numbers = torch.as_tensor(value, dtype=torch.float32, device="cpu").flatten()
     except (TypeError, ValueError) as error:
         raise UsageError(f"{name} must be a number or a list of them, not {value!r}") from error
     if not bool(torch.isfinite(numbers).all()):
