@@ -70,7 +70,7 @@ def test_one_image_and_none_are_harmless():
     assert len(NeighborGraph.empty(k=3).caught_up(index)) == 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(st.sets(st.integers(0, len(POOL) - 1)), min_size=1, max_size=5),
     st.integers(1, 8),

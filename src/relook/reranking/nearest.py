@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from relook.core.checks import check_finite
 from relook.core.numba_cache import compiled
@@ -107,7 +108,8 @@ def offer(
     if not len(offered.rows) or not len(offered.columns):
         return
     step = ROWS * threads * 8
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+    # Our threads are many enough; those of the matrix product would fight with them.
+    with _pools().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         for first in range(0, len(offered.rows), step):
             span = slice(first, first + step)
             _offer_to(lists, offered.rows[span], offered.ids[span], (offered, source, pool))
@@ -131,6 +133,11 @@ def _offer_to(
             _enter(lists, rows[span], columns, products, mine[span], theirs, slack)  # noqa: B023
 
         list(pool.map(enter, range(0, len(rows), ROWS)))
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    return ThreadpoolController()  # looking for the libraries takes milliseconds
 
 
 def _fetch(source: VectorSource, ids: Int64) -> Float32:
