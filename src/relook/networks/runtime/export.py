@@ -29,6 +29,7 @@ VERSION = 1
 OPSET = 17
 
 _DIGITS = 8
+_EXAMPLE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,23 +40,20 @@ class Header:
         weights: sha256 of the weights in it.
         spec: :meth:`NetworkSpec.to_json`.
         least: pixels that both sides of a picture must have at least.
-        size: (height, width) that it is made for; None: any.
         precision: ``f32`` or ``int8``.
     """
 
     weights: str = ""
     spec: str = ""
     least: int = 1
-    size: tuple[int, int] | None = None
     precision: str = "f32"
 
 
-def export_module(module: nn.Module, *, size: tuple[int, int] | None = None) -> bytes:
+def export_module(module: nn.Module) -> bytes:
     """A network in evaluation mode as ONNX: pictures ``(B, H, W, 3)`` uint8 → vectors.
 
     Args:
         module: takes and gives tensors as :class:`NetworkSpec` says.
-        size: make it for pictures of this (height, width) only.
 
     Raises:
         UsageError: the network cannot be exported, or the packages for it are missing.
@@ -64,8 +62,9 @@ def export_module(module: nn.Module, *, size: tuple[int, int] | None = None) -> 
 
     # The exporter that traces: twenty to fifty times faster than the one on torch.export, which for
     # sizes that vary falls back to tracing when a guard depends on the size, or takes a minute.
-    pixels = torch.zeros((2, *(size or (96, 128)), 3), dtype=torch.uint8)
-    free = {0: "batch"} if size else {0: "batch", 1: "height", 2: "width"}
+    least = _EXAMPLE + int(getattr(getattr(module, "backbone", None), "smallest", 1))
+    pixels = torch.zeros((2, least, least + _EXAMPLE, 3), dtype=torch.uint8)
+    free = {0: "batch", 1: "height", 2: "width"}
     try:
         with TemporaryDirectory() as folder, torch.no_grad(), warnings.catch_warnings():
             file = Path(folder) / "network.onnx"
@@ -148,9 +147,8 @@ def _header(path: Path, entries: dict[str, Any], *, intact: bool) -> Header:
         raise FormatError(f"{path} is damaged; delete it, and it is exported again")
     if version > VERSION:
         raise FormatError(f"{path} was written by a newer relook; upgrade relook")
-    size = entries.pop("size", None)
     try:
-        return Header(**entries, size=tuple(size) if size else None)
+        return Header(**entries)
     except TypeError as error:
         raise FormatError(f"{path} is damaged; delete it, and it is exported again") from error
 

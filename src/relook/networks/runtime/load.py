@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from numpy.typing import NDArray
 
 from relook.core.errors import FormatError, UsageError
-from relook.networks.runtime.base import Runtime
+from relook.networks.runtime.base import Pixels, Runtime
 from relook.networks.runtime.export import Header, export_module, read_header
 from relook.networks.runtime.place import cache_folder, export_name, find_export, keep_export
 from relook.networks.runtime.precision import Choice, choose
@@ -50,6 +50,7 @@ def load_network(
     device: str = "auto",
     threads: int | None = None,
     folder: Path | None = None,
+    calibration: Iterable[Pixels] | None = None,
 ) -> Runtime:
     """A network with these weights, ready to describe.
 
@@ -61,21 +62,31 @@ def load_network(
         spec: the network that they are put into.
         backend: ``openvino``, ``onnx``, ``torch``, or ``auto``: torch where it sees a card of
             NVIDIA, else OpenVINO.
-        precision: ``f32``, ``bf16``, ``f16``, or ``auto``.
+        precision: ``f32``, ``bf16``, ``f16``, ``int8``, or ``auto``.
         device: ``cpu``, ``cuda``, ``mps``, or ``auto``.
         threads: of the processor; None: as many as this process has cores.
         folder: where the exported network is kept instead.
+        calibration: for int8, the first time only: 16 or more pictures ``(B, H, W, 3)`` such as
+            will be described.
 
     Raises:
         UsageError: a choice that this computer does not have; nothing is exported yet and torch is
             not installed; the weights do not fit the spec.
         FormatError: the exported file is damaged, and torch is not there to make it again.
     """
-    choice = choose(backend=backend, precision=precision, device=device, threads=threads)
-    if choice.backend == "torch":
-        return _in_torch(_build(weights, spec), choice)
-    path = _exported(weights, spec, folder)
-    return _execute(path, read_header(path), choice)
+    wish: dict[str, Any] = {"precision": precision, "device": device, "threads": threads}
+    choice = choose(backend=backend, **wish)
+    try:
+        if choice.backend != "torch":
+            store = _Store(weights, spec, folder)
+            int8 = choice.precision == "int8"
+            path = store.quantized(calibration) if int8 else store.exported()
+            return _execute(path, read_header(path), choice)
+    except _SizeMattersError as error:
+        if backend != "auto":
+            raise UsageError(f"{error}; use backend torch") from error
+        choice = choose(backend="torch", **wish)
+    return _in_torch(_build(weights, spec), choice)
 
 
 def load_module(
@@ -88,9 +99,17 @@ def load_module(
 ) -> Runtime:
     """A torch module ready to describe; nothing is kept on disk. See :func:`load_network`."""
     choice = choose(backend=backend, precision=precision, device=device, threads=threads)
+    if choice.precision == "int8":
+        raise UsageError("int8 is for networks with weights in a file; use load_network")
     if choice.backend == "torch":
         return _in_torch(module, choice)
-    return _execute(export_module(module), Header(least=_least(module)), choice)
+    try:
+        return _execute(_export(module), Header(least=_least(module)), choice)
+    except _SizeMattersError as error:
+        if backend != "auto":
+            raise UsageError(f"{error}; use backend torch") from error
+    choice = choose(backend="torch", precision=precision, device=device, threads=threads)
+    return _in_torch(module, choice)
 
 
 def _execute(model: Path | bytes, header: Header, choice: Choice) -> Runtime:
@@ -110,23 +129,65 @@ def _in_torch(module: nn.Module, choice: Choice) -> Runtime:
     return TorchRuntime(module, _least(module), choice)
 
 
-def _exported(weights: WeightsLike, spec: NetworkSpec, folder: Path | None) -> Path:
-    """The exported file, made now where there is none, or none that is whole."""
-    wanted = Header(weights=weights.sha256, spec=spec.to_json())
-    places = [folder] if folder else [weights.path.parent, cache_folder() / "exports"]
-    name = export_name(weights.path.stem, weights=wanted.weights, digest=spec.digest)
-    file = f"{name}.onnx"
-    try:
-        found = find_export(file, places, wanted)
-    except FormatError:
-        if find_spec("torch") is None:
-            raise
-        found = None
-    if found is not None:
-        return found
-    module = _build(weights, spec)
-    header = replace(wanted, least=_least(module))
-    return keep_export(export_module(module), header, file, places)
+class _SizeMattersError(Exception):
+    """A graph of this network would be right for one size of pictures only."""
+
+
+class _Store:
+    """The exported files of one network."""
+
+    def __init__(self, weights: WeightsLike, spec: NetworkSpec, folder: Path | None) -> None:
+        self._weights, self._spec = weights, spec
+        self._wanted = Header(weights=weights.sha256, spec=spec.to_json())
+        self._folders = [folder] if folder else [weights.path.parent, cache_folder() / "exports"]
+        self._name = export_name(
+            weights.path.stem, weights=self._wanted.weights, digest=spec.digest
+        )
+
+    def exported(self) -> Path:
+        """The file in f32, made now where there is none, or none that is whole."""
+        file = f"{self._name}.onnx"
+        found = self._find(file, needs="torch")
+        if found is not None:
+            return found
+        module = _build(self._weights, self._spec)
+        content = _export(module)
+        return keep_export(
+            content, replace(self._wanted, least=_least(module)), file, self._folders
+        )
+
+    def quantized(self, calibration: Iterable[Pixels] | None) -> Path:
+        """The file in int8, likewise; it is calibrated once."""
+        file = f"{self._name}.int8.onnx"
+        found = self._find(file, needs="onnxruntime")
+        if found is not None:
+            return found
+        if calibration is None:
+            raise UsageError(
+                "int8 is calibrated on pictures once; give calibration, or ask for precision f32"
+            )
+        if find_spec("onnxruntime") is None or find_spec("onnx") is None:
+            raise UsageError('int8 is made with onnxruntime; pip install "relook[networks]"')
+        from relook.networks.runtime.quantize import quantize  # noqa: PLC0415 - an extra
+
+        path = self.exported()
+        header = replace(read_header(path), precision="int8")
+        content = quantize(path, calibration, least=header.least)
+        return keep_export(content, header, file, self._folders)
+
+    def _find(self, file: str, *, needs: str) -> Path | None:
+        try:
+            return find_export(file, self._folders, self._wanted)
+        except FormatError:
+            if find_spec(needs) is None:
+                raise
+            return None  # it is made again
+
+
+def _export(module: nn.Module) -> bytes:
+    if not getattr(module, "is_dynamic", True):
+        raise _SizeMattersError("what this network computes is cut by the size of the picture")
+    return export_module(module)
 
 
 def _build(weights: WeightsLike, spec: NetworkSpec) -> nn.Module:

@@ -1,0 +1,182 @@
+"""A network is exported once, found again, and described without torch from then on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relook.core.errors import FormatError, UsageError
+from relook.networks.runtime import load_network
+from relook.networks.runtime.export import read_header
+from relook.networks.spec import NetworkSpec
+
+torch = pytest.importorskip("torch")
+Pictures = Callable[..., Any]
+SPEC = NetworkSpec(backbone="mobilenet_v1", padding="same", whitening=8)
+
+
+@dataclass
+class Numbers:
+    """Weights that lie in no format: what load_network needs of them and no more."""
+
+    path: Path
+    sha256: str
+    numbers: Mapping[str, Any]
+    reads: int = 0
+
+    def state(self) -> Mapping[str, Any]:
+        self.reads += 1
+        return self.numbers
+
+
+def weights(folder: Path, spec: NetworkSpec = SPEC) -> Numbers:
+    from relook.networks.retrieval import RetrievalNetwork
+
+    torch.manual_seed(5)
+    state = RetrievalNetwork(spec).state_dict()
+    return Numbers(
+        folder / "random.npz", "0f" * 32, {name: value.numpy() for name, value in state.items()}
+    )
+
+
+def exported(folder: Path) -> Path:
+    (file,) = folder.glob("*.onnx")
+    return file
+
+
+def test_it_is_exported_once_beside_the_weights(tmp_path: Path, pictures: Pictures) -> None:
+    random = weights(tmp_path)
+    first = load_network(random, SPEC, threads=1).describe(pictures(1, 64, 80))
+    header = read_header(exported(tmp_path))
+    assert (header.weights, header.spec, header.least) == (random.sha256, SPEC.to_json(), 32)
+    for backend in ("openvino", "onnx"):
+        again = load_network(random, SPEC, backend=backend, precision="f32", threads=1)
+        np.testing.assert_allclose(again.describe(pictures(1, 64, 80)), first, atol=1e-4)
+    assert random.reads == 1
+
+
+def test_another_spec_has_another_file(tmp_path: Path) -> None:
+    spec = NetworkSpec(backbone="mobilenet_v1", padding="same", pooling="mac")
+    load_network(weights(tmp_path, spec), spec, threads=1)
+    load_network(weights(tmp_path), SPEC, threads=1)
+    assert len(list(tmp_path.glob("*.onnx"))) == 2
+
+
+def test_describing_what_was_exported_needs_no_torch(tmp_path: Path, pictures: Pictures) -> None:
+    random = weights(tmp_path)
+    wanted = load_network(random, SPEC, precision="f32", threads=1).describe(pictures(1, 64, 64))
+    np.save(tmp_path / "pixels.npy", pictures(1, 64, 64))
+    script = f"""
+import sys
+for name in ("torch", "onnx", "onnxscript", "onnxruntime"):
+    sys.modules[name] = None
+from types import SimpleNamespace
+from pathlib import Path
+import numpy as np
+from relook.core.errors import UsageError
+from relook.networks.runtime import load_network
+from relook.networks.spec import NetworkSpec
+spec = NetworkSpec(backbone="mobilenet_v1", padding="same", whitening=8)
+folder = Path({str(tmp_path)!r})
+weights = SimpleNamespace(path=folder / "random.npz", sha256="0f" * 32, state=None)
+runtime = load_network(weights, spec, precision="f32", threads=1)
+np.save(folder / "vectors.npy", runtime.describe(np.load(folder / "pixels.npy")))
+try:
+    load_network(weights, NetworkSpec(backbone="mobilenet_v1"))
+except UsageError as error:
+    assert 'pip install "relook[networks]"' in str(error)
+else:
+    raise SystemExit("it should have failed")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    np.testing.assert_allclose(np.load(tmp_path / "vectors.npy"), wanted, atol=1e-6)
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def flip_a_byte(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    file.write_bytes(content)
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [cut_off, flip_a_byte, empty])
+def test_damage_is_noticed_and_made_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pictures: Pictures, damage: Any
+) -> None:
+    random = weights(tmp_path)
+    wanted = load_network(random, SPEC, threads=1).describe(pictures(1, 64, 64))
+    damage(exported(tmp_path))
+    with pytest.raises(FormatError, match="delete it"):
+        read_header(exported(tmp_path))
+    with monkeypatch.context() as without:
+        without.setattr("relook.networks.runtime.load.find_spec", lambda _: None)
+        with pytest.raises(FormatError, match="delete it"):
+            load_network(random, SPEC, threads=1)
+    again = load_network(random, SPEC, threads=1).describe(pictures(1, 64, 64))
+    np.testing.assert_allclose(again, wanted, atol=1e-6)
+    read_header(exported(tmp_path))
+
+
+def test_a_damaged_compiled_model_is_compiled_again(tmp_path: Path, pictures: Pictures) -> None:
+    random = weights(tmp_path)
+    wanted = load_network(random, SPEC, threads=1).describe(pictures(1, 64, 64))
+    blobs = list((tmp_path / "cache" / "compiled").iterdir())
+    assert blobs
+    for blob in blobs:
+        blob.chmod(0o600)
+        cut_off(blob)
+    again = load_network(random, SPEC, threads=1).describe(pictures(1, 64, 64))
+    np.testing.assert_allclose(again, wanted, atol=1e-6)
+
+
+def test_a_folder_that_cannot_be_written_to_is_passed_over(
+    tmp_path: Path, pictures: Pictures
+) -> None:
+    (tmp_path / "file").write_text("no folder can be made below a file")
+    random = weights(tmp_path)
+    random.path = tmp_path / "file" / "random.npz"
+    load_network(random, SPEC, threads=1)
+    assert exported(tmp_path / "cache" / "exports").stem.startswith("random.")
+
+
+def test_a_network_cut_by_the_size_runs_in_torch(tmp_path: Path, pictures: Pictures) -> None:
+    spec = NetworkSpec(backbone="mobilenet_v1", padding="same", pooling="rmac")
+    random = weights(tmp_path, spec)
+    runtime = load_network(random, spec, threads=1)
+    assert (runtime.backend, runtime.describe(pictures(1, 96, 160)).shape) == ("torch", (1, 1024))
+    with pytest.raises(UsageError, match="use backend torch"):
+        load_network(random, spec, backend="openvino")
+
+
+def test_int8_is_calibrated_once(tmp_path: Path, pictures: Pictures) -> None:
+    random = weights(tmp_path)
+    pixels = pictures(2, 64, 64)
+    with pytest.raises(UsageError, match="give calibration"):
+        load_network(random, SPEC, precision="int8")
+    with pytest.raises(UsageError, match="no picture"):
+        load_network(random, SPEC, precision="int8", calibration=[])
+    wanted = load_network(random, SPEC, precision="f32", threads=1).describe(pixels)
+    batches = [pictures(2, 64, 96, seed=seed) for seed in range(8)]
+    first = load_network(random, SPEC, precision="int8", calibration=batches, threads=1)
+    again = load_network(random, SPEC, precision="int8", threads=1)
+    portable = load_network(random, SPEC, precision="int8", backend="onnx", threads=1)
+    for runtime in (first, again, portable):
+        assert runtime.precision == "int8"
+        assert np.sum(runtime.describe(pixels) * wanted, axis=1).min() > 0.98
