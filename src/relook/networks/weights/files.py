@@ -69,8 +69,8 @@ def _read_npz(path: Path) -> Tensors:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):
                 raise FormatError(f"{path} is damaged, cut off, or no npz file; bring it again")
-        with np.load(path, allow_pickle=False) as content:
-            found = {name: content[name] for name in content.files}
+            with np.load(file, allow_pickle=False) as content:
+                found = {name: content[name] for name in content.files}
     except ValueError as error:
         if "allow_pickle" not in str(error):
             raise FormatError(f"{path} is damaged ({error}); bring it again") from error
