@@ -17,7 +17,7 @@ from relook.index.vectors.rows import as_rows
 from relook.index.vectors.segmented import SegmentedIndex, rows_per_segment
 from relook.index.vectors.view import View
 
-__all__ = ["FlatIndex", "Precision"]
+__all__ = ["FlatIndex", "Precision", "chunks", "fill_exact"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
@@ -94,13 +94,18 @@ class FlatIndex(SegmentedIndex[FlatSegment]):
         return {"dimensions": self.dimensions, "precision": self.precision}
 
     def _find(self, view: View[FlatSegment], queries: Float32, ids: Int64, scores: Float32) -> None:
-        if len(queries) >= FEW:
-            search_many(view, queries, ids, scores, threads=self.threads)
-            return
-        for number, query in enumerate(queries):
-            ids[number], scores[number] = search_one(
-                view, query, top=ids.shape[1], threads=self.threads
-            )
+        fill_exact(view, queries, ids, scores, threads=self.threads)
+
+
+def fill_exact(
+    view: View[FlatSegment], queries: Float32, ids: Int64, scores: Float32, *, threads: int
+) -> None:
+    """Fill ``(Q, k)`` ids and scores by the faster of the two ways."""
+    if len(queries) >= FEW:
+        search_many(view, queries, ids, scores, threads=threads)
+        return
+    for number, query in enumerate(queries):
+        ids[number], scores[number] = search_one(view, query, top=ids.shape[1], threads=threads)
 
 
 def chunks(

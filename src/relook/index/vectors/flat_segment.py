@@ -11,9 +11,10 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from relook.core.errors import FormatError, ShapeError
+from relook.core.errors import FormatError
 from relook.core.storage import load_arrays, save_arrays
 from relook.index.vectors.kernels import dots, dots_half, frozen
+from relook.index.vectors.rows import to_half
 
 __all__ = ["PRECISIONS", "FlatSegment", "build", "load", "merge", "save"]
 
@@ -76,9 +77,7 @@ def build(ids: Int64, rows: Float32, *, precision: str) -> FlatSegment:
     Raises:
         ShapeError: a value does not fit float16.
     """
-    if precision == "float16" and float(np.abs(rows).max(initial=0)) > np.finfo(np.float16).max:
-        raise ShapeError("vectors do not fit float16; normalize them or keep them as float32")
-    kept = rows.astype(PRECISIONS[precision])
+    kept: NDArray[Any] = to_half(rows) if precision == "float16" else rows.copy()
     norms = np.empty(len(rows), np.float32)
     codes = np.empty((len(rows), rows.shape[1] if precision == "int8" else 0), np.int8)
     scales, residuals = np.ones(len(rows), np.float32), np.zeros(len(rows), np.float32)

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from relook.core.numba_cache import compiled
 
-__all__ = ["dots", "dots_half", "dots_int8", "frozen", "kth_largest"]
+__all__ = ["dots", "dots_half", "dots_int8", "frozen", "scan_codes"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 
 SUM = frozenset({"reassoc", "contract"})
 """Let sums use SIMD."""
@@ -75,20 +76,31 @@ def dots_int8(
 
 
 @compiled()
-def kth_largest(values: Float32, k: int) -> np.float32:
-    """The k-th largest value; -inf where fewer than k are above that."""
-    room = np.empty(2 * k + 512, np.float32)
-    count, least = 0, np.float32(-np.inf)
-    for value in values:
-        if value > least:
-            room[count] = value
-            count += 1
-            if count == len(room):
-                room = np.partition(room, count - k)
-                least = room[count - k]
-                room[:k] = room[count - k :].copy()
-                count = k
-    if count < k:
-        return np.float32(-np.inf)
-    found: np.float32 = np.partition(room[:count], count - k)[count - k]
-    return found
+def scan_codes(
+    table: Float32, codes: NDArray[np.uint8], spans: Int64, bases: Float32, scores: Float32
+) -> None:
+    """Add up what the bytes of coded rows are worth, four rows at a time.
+
+    Args:
+        table: ``(M, 256)``, the worth of each value of each byte.
+        codes: ``(N, M)``.
+        spans: ``(S, 3)`` first row, the one after the last, and where its score goes.
+        bases: ``(S,)`` what all rows of a span are worth.
+        scores: written in place.
+    """
+    for number in range(len(spans)):
+        start, stop, out = spans[number, 0], spans[number, 1], spans[number, 2]
+        base, last = bases[number], spans[number, 1] - 1
+        for row in range(start, stop, 4):
+            second, third, fourth = min(row + 1, last), min(row + 2, last), min(row + 3, last)
+            left, right, over, under = codes[row], codes[second], codes[third], codes[fourth]
+            a = b = c = d = base
+            for byte in range(len(table)):
+                worth = table[byte]
+                a += worth[left[byte]]
+                b += worth[right[byte]]
+                c += worth[over[byte]]
+                d += worth[under[byte]]
+            at = out - start
+            scores[at + fourth], scores[at + third] = d, c
+            scores[at + second], scores[at + row] = b, a

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import ShapeError, UsageError
 
-__all__ = ["as_rows", "check_top"]
+__all__ = ["as_rows", "check_top", "to_half"]
 
 Float32 = NDArray[np.float32]
 
@@ -47,6 +47,13 @@ def as_rows(
     if len(rows) and float(np.abs(rows).max(initial=0)) > LONGEST / max(1, dimensions):
         raise ShapeError(f"{name} are too long to be compared; normalize them")
     return np.ascontiguousarray(rows)
+
+
+def to_half(rows: Float32) -> NDArray[np.float16]:
+    """Rows as float16; :class:`ShapeError` where a value does not fit."""
+    if float(np.abs(rows).max(initial=0)) > np.finfo(np.float16).max:
+        raise ShapeError("vectors do not fit float16; normalize them")
+    return rows.astype(np.float16)
 
 
 def check_top(top: int) -> None:

@@ -7,9 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from relook.index.vectors.kernels import frozen, kth_largest
-
-__all__ = ["Best", "best_exact", "best_of", "ranked"]
+__all__ = ["Best", "best_exact", "best_of", "best_positions", "ranked"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
@@ -19,9 +17,14 @@ Best = tuple[Int64, Float32]
 
 def best_of(scores: Float32, names: Int64, *, top: int) -> Best:
     """The ``top`` best by exact scores; -inf is left out."""
-    least = kth_largest(frozen(scores), min(top, len(scores)))
-    found = np.flatnonzero(scores >= max(least, np.finfo(np.float32).min))
+    found = best_positions(scores, top=min(top, len(scores)))
     return ranked(names[found], scores[found], top=top)
+
+
+def best_positions(scores: Float32, *, top: int) -> Int64:
+    """Increasing positions of the ``top`` best and of what equals the last; -inf is left out."""
+    least = _kth_largest(scores, top)
+    return np.flatnonzero(scores >= max(least, np.finfo(np.float32).min))
 
 
 def best_exact(
@@ -43,8 +46,8 @@ def best_exact(
         top: at most the number of finite scores.
         rescore: positions to exact scores.
     """
-    first = np.flatnonzero(rough >= kth_largest(frozen(rough), top))
-    sure = kth_largest(frozen(rescore(first)), top)
+    first = np.flatnonzero(rough >= _kth_largest(rough, top))
+    sure = _kth_largest(rescore(first), top)
     found = np.flatnonzero(rough + bound >= sure)
     return ranked(names[found], rescore(found), top=top)
 
@@ -53,3 +56,9 @@ def ranked(ids: Int64, scores: Float32, *, top: int) -> Best:
     """The first ``top``, sorted."""
     order = np.lexsort((ids, -scores))[:top]
     return ids[order], scores[order]
+
+
+def _kth_largest(values: Float32, k: int) -> np.float32:
+    place = len(values) - k
+    found: np.float32 = np.partition(values, place)[place]
+    return found

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["blas_threads", "run_all"]
+__all__ = ["blas_threads", "faiss_threads", "run_all"]
 
 Task = TypeVar("Task")
 
@@ -31,6 +31,20 @@ def blas_threads(threads: int) -> Iterator[None]:
     """Matrix products inside use this many threads."""
     with _pools().limit(limits=threads, user_api="blas"):
         yield
+
+
+@contextmanager
+def faiss_threads(threads: int) -> Iterator[None]:
+    """FAISS uses this many threads inside."""
+    import faiss  # noqa: PLC0415 - takes a moment, and exact search does without
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(threads)
+    try:
+        with blas_threads(threads):
+            yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 @cache
