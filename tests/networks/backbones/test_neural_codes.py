@@ -80,7 +80,7 @@ def test_pictures_that_leave_nothing_to_pool_are_refused(name):
     least = codes.smallest
     with torch.no_grad():
         assert codes(torch.zeros(1, 3, least, least)).shape == (1, codes.dimension)
-        with pytest.raises(ShapeError, match=f"at least {least} pixels"):
+        with pytest.raises(ShapeError, match=f"{name} pool5, which needs {least}"):
             codes(torch.zeros(1, 3, 100, least - 1))
         with pytest.raises(RuntimeError, match=r"too small|non-zero"):
             codes.features(torch.zeros(1, 3, 100, least - 1))

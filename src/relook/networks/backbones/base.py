@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from relook.core.errors import ShapeError, UsageError
 
-__all__ = ["Backbone"]
+__all__ = ["Backbone", "check_pictures"]
 
 
 class Backbone(nn.Module):
@@ -47,22 +47,23 @@ class Backbone(nn.Module):
             ShapeError: no batch of pictures, or a side below ``smallest``. An exported graph
                 holds no such check: its runtime has to refuse small pictures itself.
         """
-        if not torch.compiler.is_compiling():
-            self._check(pictures)
+        check_pictures(pictures, smallest=self.smallest, network=self.name)
         return self.feature_map(pictures)
 
     def feature_map(self, pictures: Tensor) -> Tensor:
         """The network itself; pictures are known to be large enough."""
         raise NotImplementedError
 
-    def _check(self, pictures: Tensor) -> None:
-        if pictures.ndim != 4:
-            raise ShapeError(f"pictures must be (B, 3, H, W), not {tuple(pictures.shape)}")
-        height, width = pictures.shape[-2:]
-        if not isinstance(height, int):  # while torch traces a graph, lengths are tensors
-            return
-        if min(height, width) < self.smallest:
-            raise ShapeError(
-                f"a picture of {width} × {height} pixels is too small for {self.name}, which needs "
-                f"{self.smallest} on each side: enlarge or pad it"
-            )
+
+def check_pictures(pictures: Tensor, *, smallest: int, network: str) -> None:
+    """Raise :class:`ShapeError` unless these are pictures that are large enough."""
+    if pictures.ndim != 4:
+        raise ShapeError(f"pictures must be (B, 3, H, W), not {tuple(pictures.shape)}")
+    height, width = pictures.shape[-2:]
+    if torch.compiler.is_compiling() or not isinstance(height, int):
+        return  # while a graph is made, lengths stand for any length
+    if min(height, width) < smallest:
+        raise ShapeError(
+            f"a picture of {width} × {height} pixels is too small for {network}, which needs "
+            f"{smallest} on each side: enlarge or pad it"
+        )

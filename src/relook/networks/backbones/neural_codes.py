@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from relook.core.errors import ShapeError, UsageError
+from relook.core.errors import UsageError
 from relook.networks.backbones.alexnet import alexnet_features
+from relook.networks.backbones.base import check_pictures
 from relook.networks.backbones.vgg import VGGS, vgg_features
 
 __all__ = ["CODES", "NeuralCodes"]
@@ -56,11 +57,7 @@ class NeuralCodes(nn.Module):
         Raises:
             ShapeError: no batch of pictures, or a side below ``smallest``.
         """
-        if pictures.ndim != 4 or min(pictures.shape[-2:]) < self.smallest:
-            raise ShapeError(
-                f"neural codes of {self.name} need pictures (B, 3, H, W) of at least "
-                f"{self.smallest} pixels on each side, not {tuple(pictures.shape)}"
-            )
+        check_pictures(pictures, smallest=self.smallest, network=f"{self.name} {self.layer}")
         codes: Tensor = self.classifier(self.avgpool(self.features(pictures)).flatten(1))
         return codes.softmax(1) if self.layer == "softmax" else codes
 
