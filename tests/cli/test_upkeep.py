@@ -24,6 +24,13 @@ def test_info_counts(run: Any, house: Path) -> None:
     assert "5 (shown by 5 files)" in text
 
 
+def test_info_says_what_runs_networks_here_and_why(run: Any, house: Path) -> None:
+    found = run("info", house / "pictures", "--json").json["runtime"]
+    assert {"backend", "device", "precision", "reason", "processor", "features"} <= set(found)
+    line = f"{found['backend']} on {found['device']} in {found['precision']}"
+    assert line in run("info", house / "pictures").out
+
+
 def test_removed_pictures_are_not_found_any_more(
     run: Any, pictures: Path, queries: list[Path]
 ) -> None:

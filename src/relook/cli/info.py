@@ -38,8 +38,17 @@ def _as_json(info: Info, quarantine: list[Quarantined]) -> dict[str, Any]:
     return asdict(info) | {
         "bytes_per_image": info.bytes_per_image,
         "versions": {"relook": relook.__version__, "collection": VERSION},
+        "runtime": _runtime(),
         "quarantine": [asdict(picture) for picture in quarantine],
     }
+
+
+def _runtime() -> dict[str, Any]:
+    """What networks are executed by on this computer where nothing else is asked for, and why."""
+    from relook.networks.runtime import choose, processor  # noqa: PLC0415
+
+    found = processor()
+    return asdict(choose()) | {"processor": found.name, "features": list(found.features)}
 
 
 def _show(directory: Path, info: Info, quarantine: list[Quarantined]) -> None:
@@ -57,5 +66,8 @@ def _show(directory: Path, info: Info, quarantine: list[Quarantined]) -> None:
     if info.pending:
         table.add_row("to describe", f"{info.pending:,} by the next `relook index`")
     table.add_row("quarantine", f"{info.quarantined:,}")
+    runtime = _runtime()
+    networks = "{backend} on {device} in {precision} ({reason})".format_map(runtime)
+    table.add_row("networks run by", networks)
     console.out().print(table)
     show_quarantine(quarantine)
