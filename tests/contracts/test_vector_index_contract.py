@@ -204,7 +204,9 @@ def test_top_must_be_positive(case, top):
 def test_descriptors_of_another_network_are_refused_with_both_dimensions(case):
     index, other = filled(case), np.ones((2, D + 1), np.float32)
     for wrong in (other, list(other)):
-        with pytest.raises(ShapeError, match="13 dimensions and the index has 12.*another network"):
+        with pytest.raises(
+            ShapeError, match=r"13 dimensions and the index has 12.*another network"
+        ):
             index.add(np.array([1, 2]), wrong)
     with pytest.raises(ShapeError, match="13 dimensions and the index has 12"):
         index.search(other[0], top=3)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from relook.core.errors import FormatError, UsageError
 from relook.core.storage import load_arrays, save_arrays
+from relook.index.vectors.rows import LARGEST_HALF
 from relook.index.vectors.threads import blas_threads, faiss_threads, run_all
 from relook.vectors.kmeans import KMeans
 
@@ -214,7 +215,7 @@ def _books(rows: Float32, *, width: int, threads: int) -> Float32:
 def _rounded(array: Float32) -> Float32:
     """What float16 can hold, where the numbers are of its size, to halve the file."""
     largest = float(np.abs(array).max(initial=0))
-    fits = 1e-3 < largest < np.finfo(np.float16).max
+    fits = 1e-3 < largest <= LARGEST_HALF
     return array.astype(np.float16).astype(np.float32) if fits else array
 
 

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import ShapeError, UsageError
 
-__all__ = ["as_rows", "check_top", "to_half"]
+__all__ = ["LARGEST_HALF", "as_rows", "check_top", "to_half"]
 
 Float32 = NDArray[np.float32]
+
+LARGEST_HALF = 65504.0
 
 LONGEST = 1e15
 """A longer vector could make a score that float32 cannot hold."""
@@ -51,7 +53,7 @@ def as_rows(
 
 def to_half(rows: Float32) -> NDArray[np.float16]:
     """Rows as float16; :class:`ShapeError` where a value does not fit."""
-    if float(np.abs(rows).max(initial=0)) > np.finfo(np.float16).max:
+    if float(np.abs(rows).max(initial=0)) > LARGEST_HALF:
         raise ShapeError("vectors do not fit float16; normalize them")
     return rows.astype(np.float16)
 
