@@ -36,7 +36,7 @@ def by_definition(query, *, k_query=5):
 
 @pytest.mark.parametrize("truncate", [None, 300])
 def test_on_all_nodes_the_order_is_that_of_the_definition(truncate):
-    exact = Diffusion(k_query=5, truncate=truncate, iterations=1000, tolerance=1e-10)
+    exact = Diffusion(k_query=5, truncate=truncate, alpha=0.99, iterations=1000, tolerance=1e-10)
     for query in QUERIES:
         before = INDEX.search(query, top=300)
         found = exact.rerank(before, AFFINITY)
@@ -97,7 +97,7 @@ def test_empty_and_one_image_collections_are_harmless():
     assert Diffusion().rerank(ranking([5, 3], [0.9, 0.8]), nothing).ids.tolist() == [5, 3]
     one = Affinity.of(NeighborGraph.build(np.array([5]), VECTORS[:1], k=5))
     for truncate in (1, None):
-        found = Diffusion(truncate=truncate).rerank(ranking([5], [0.9]), one)
+        found = Diffusion(truncate=truncate, alpha=0.99).rerank(ranking([5], [0.9]), one)
         assert found.ids.tolist() == [5]
         assert found.scores[0] == pytest.approx(0.01 * 0.9**3, rel=1e-5)
 
@@ -150,6 +150,33 @@ def test_verified_images_are_seeds_by_their_strength():
     assert (seeds.ids.tolist(), seeds.weights.tolist()) == ([2, 9], [1.0, 0.5])
     assert Seeds.verified(before, k=1).ids.tolist() == [2]
     assert len(Seeds.verified(ranking([1], [1]))) == 0
+
+
+def test_verified_images_stay_ahead_in_their_first_order():
+    first = INDEX.search(QUERIES[0], top=30)
+    marks = tuple(evidence(5) if row in (4, 0, 9) else None for row in range(30))
+    before = Ranking(first.ids, first.scores, marks)
+    seeds = Seeds(first.ids[[9]], np.ones(1))
+    plain = Diffusion().rerank(before, AFFINITY, seeds=seeds)
+    found = Diffusion().rerank(before, AFFINITY, seeds=seeds, verified_first=True)
+    ahead = first.ids[[0, 4, 9]]
+    assert found.ids[:3].tolist() == ahead.tolist()
+    assert found.ids[3:].tolist() == plain.ids[~np.isin(plain.ids, ahead)].tolist()
+    assert np.all(np.diff(found.scores) <= 0)
+    assert [item is not None for item in found.evidence] == [True] * 3 + [False] * 27
+    alone = before.top(1)
+    kept = Diffusion().rerank(alone, AFFINITY, seeds=seeds, verified_first=True)
+    assert kept.ids.tolist() == alone.ids.tolist()
+
+
+def test_without_verified_images_nothing_changes():
+    before = INDEX.search(QUERIES[0], top=30)
+    for first in (True, False):
+        found = Diffusion().rerank(
+            before, AFFINITY, seeds=Seeds.verified(before), verified_first=first
+        )
+        np.testing.assert_array_equal(found.ids, before.ids)
+        np.testing.assert_array_equal(found.scores, before.scores)
 
 
 def test_settings_out_of_range_are_refused():

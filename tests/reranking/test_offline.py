@@ -17,10 +17,10 @@ WHOLE = Task(truncate=280, keep=280, iterations=1000, tolerance=1e-10)
 
 def test_columns_of_whole_neighborhoods_give_the_online_answer():
     offline = OfflineDiffusion.build(AFFINITY, task=WHOLE)
-    online = Diffusion(truncate=None, iterations=1000, tolerance=1e-10)
+    online = Diffusion(truncate=None, alpha=0.99, iterations=1000, tolerance=1e-10)
     for query in VECTORS[280:]:
         before = INDEX.search(query, top=280)
-        seeds = Seeds.nearest(before)
+        seeds = Seeds.nearest(before, k=5)
         wanted = online.spread(AFFINITY, seeds, before.ids)[1]
         np.testing.assert_allclose(offline.spread(seeds), wanted, atol=1e-7)
         found, other = offline.rerank(before, seeds), online.rerank(before, AFFINITY)
@@ -32,8 +32,8 @@ def test_truncated_columns_keep_what_matters():
     offline = OfflineDiffusion.build(AFFINITY, task=Task(truncate=100, keep=40))
     assert np.diff(offline.offsets).max() <= 40
     before = INDEX.search(VECTORS[290], top=280)
-    wanted = Diffusion(truncate=None).rerank(before, AFFINITY)
-    found = offline.rerank(before, Seeds.nearest(before))
+    wanted = Diffusion(truncate=None, alpha=0.99).rerank(before, AFFINITY)
+    found = offline.rerank(before, Seeds.nearest(before, k=5))
     assert len(np.intersect1d(found.ids[:10], wanted.ids[:10])) >= 7
 
 
@@ -84,7 +84,7 @@ def test_one_image_and_none_are_harmless(count):
     affinity = Affinity.of(NeighborGraph.build(IDS[:count], VECTORS[:count], k=3))
     offline = OfflineDiffusion.build(affinity)
     before = INDEX.search(VECTORS[0], top=5)
-    found = offline.rerank(before, Seeds.nearest(before))
+    found = offline.rerank(before, Seeds.nearest(before, k=5))
     assert sorted(found.ids) == sorted(before.ids)
     assert len(offline.spread(Seeds.none())) == count
 

@@ -30,7 +30,7 @@ def test_an_image_is_worth_what_its_regions_are(pooling, formula):
 
 
 def test_on_all_regions_it_is_the_pooled_diffusion():
-    diffusion = Diffusion(truncate=None, iterations=1000)
+    diffusion = Diffusion(truncate=None, alpha=0.99, iterations=1000)
     found = GRAPH.rerank(diffusion, BEFORE, SEEDS)
     y = np.zeros(120)
     y[[3, 50]] = [1.0, 0.5]

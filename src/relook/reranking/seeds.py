@@ -35,7 +35,7 @@ class Seeds:
             raise UsageError("seeds are increasing ids with weights of 0 or more")
 
     @classmethod
-    def nearest(cls, *rankings: Ranking, k: int = 10, gamma: float = 3.0) -> Seeds:
+    def nearest(cls, *rankings: Ranking, k: int, gamma: float = 3.0) -> Seeds:
         """The first ``k`` of the answers to each query point, by max(s, 0)^γ, summed.
 
         Source: Iscen, Tolias, Avrithis, Furon, Chum, CVPR 2017 (several query points).
