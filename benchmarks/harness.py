@@ -23,6 +23,7 @@ __all__ = ["GROUPS", "THREADS", "Measurement", "Skipped", "interleaved", "run"]
 GROUPS: dict[str, Sequence[str]] = {
     "main": ("index", "verification", "opening", "ingest", "minibench"),
     "evaluation": ("evaluation",),
+    "vectors": ("describing", "extracting", "vector_search", "diffusion"),
 }
 """Modules of this package by group."""
 

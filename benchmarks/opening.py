@@ -35,7 +35,7 @@ with relook.open(sys.argv[1]) as collection:
     opened = time.perf_counter()
     images = collection.info().images
     answered = time.perf_counter()
-    held = len(collection._index.current().ids)
+    held = len(collection._shelves.index("local").ids)
     loaded = time.perf_counter()
     if images != held:
         sys.exit(f"{images} images, {held} of them in the index")
@@ -97,7 +97,7 @@ def _entry(root: int, number: int, blob: bytes) -> Entry:
 
 def _derive(collection: Collection) -> None:
     """What the end of an index run does: the search index, on the disk."""
-    collection._index.refresh()
+    collection._shelves.refresh()
 
 
 def _open(place: Path) -> tuple[float, ...]:

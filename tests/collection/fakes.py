@@ -18,9 +18,8 @@ import numpy as np
 from PIL import Image as Pillow
 
 from relook.core.errors import FormatError
-from relook.core.protocols import DescriptionStore
 from relook.core.records import Aggregate, Image, LocalCodes, Ranking
-from relook.search.engine import Engine
+from relook.search.engine import Channel, Engine, Sources
 
 if TYPE_CHECKING:
     from relook.index import InvertedIndex
@@ -90,12 +89,10 @@ def unpack(data: bytes) -> LocalCodes:
     return LocalCodes(words, signatures, features, frames, aggregate, (int(width), int(height)))
 
 
-def search(
-    index: InvertedIndex, store: DescriptionStore, image: Image, top: int
-) -> tuple[Ranking, Mapping[str, float]]:
+def search(sources: Sources, image: Image, top: int) -> tuple[Ranking, Mapping[str, float]]:
     query = unpack(FakeDescriber().describe(image)["local"])
-    ranking = index.search(query.aggregate, top=top)
-    store.codes(ranking.ids.tolist())
+    ranking = sources.index("local").search(query.aggregate, top=top)
+    sources.store("local").codes(ranking.ids.tolist())
     return ranking, {"describe": 0.0, "search": 0.0, "verify": 0.0}
 
 
@@ -121,13 +118,18 @@ def engine(
         name="fake",
         recipe='{"name": "fake"}',
         describe_hash=describe_hash,
-        index_hash=index_hash,
-        channel="local",
         longest=256,
         make_describer=make or MakeFake(seconds),
-        unpack=unpack,
-        make_index=make_index,
-        load_index=load_index,
+        channels=(
+            Channel(
+                name="local",
+                index_hash=index_hash,
+                unpack=unpack,
+                entries=lambda codes: [code.aggregate for code in codes],
+                make_index=make_index,
+                load_index=load_index,
+            ),
+        ),
         search=search,
     )
 

@@ -186,7 +186,7 @@ from relook.core.errors import RelookError
 from relook.core.records import Image
 picture = Image(np.zeros((8, 8, 3), np.uint8), (8, 8))
 codes = fakes.unpack(fakes.FakeDescriber().describe(picture)["local"])
-warm = fakes.engine().make_index()
+warm = fakes.make_index()
 warm.add(np.array([1]), [codes.aggregate])
 warm.search(codes.aggregate, top=1)
 query = np.asarray(Pillow.open(sys.argv[3]))

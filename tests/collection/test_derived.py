@@ -161,7 +161,9 @@ def test_an_index_built_in_blocks_equals_one_built_at_once(
 ) -> None:
     expected = answers(filled, twenty)
     shutil.rmtree(folder_of(filled))
-    index = SearchIndex(filled.directory, filled._catalog, filled.engine, block=3)
+    index = SearchIndex(
+        filled.directory, filled._catalog, filled.engine.channel("local"), block=3
+    )
     index.refresh()
     files = [path.suffix for path in folder_of(filled).iterdir()]
     assert len(files) >= 2
@@ -180,10 +182,10 @@ def test_many_small_additions_are_compacted(filled: Collection, tmp_path: Path) 
         content = Content(number.to_bytes(32), 1, descriptions=describer.describe(read(image)))
         with Writer(filled.directory) as writer:
             writer.write([Entry(1, f"x{number}.png", 1, 1, content=content)])
-        filled._index.refresh()
+        filled._shelves.refresh()
     files = list(folder_of(filled).iterdir())
     assert len(files) <= 14
-    assert len(filled._index.current().ids) == 60
+    assert len(filled._shelves.index("local").ids) == 60
     assert filled.check().ok
 
 
@@ -207,9 +209,9 @@ def test_following_a_writer_for_long_does_not_pile_up_segments(
     for number in range(1, 20):
         with Writer(filled.directory) as writer:
             writer.forget([(1, f"{number:04d}.png")])
-        filled._index.current()
-        assert filled._index._steps <= 16
-    assert len(filled._index.current().ids) == 1
+        filled._shelves.index("local")
+        assert filled._shelves._indexes["local"]._steps <= 16
+    assert len(filled._shelves.index("local").ids) == 1
     assert filled.check().ok
 
 

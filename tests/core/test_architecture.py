@@ -14,7 +14,7 @@ import relook
 FOLDER = Path(relook.__file__).parent
 SOURCES = sorted(FOLDER.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in SOURCES}
-HEAVY = ("cv2", "faiss", "numba", "numpy", "PIL", "scipy", "torch")
+HEAVY = ("cv2", "faiss", "numba", "numpy", "onnxruntime", "openvino", "PIL", "scipy", "torch")
 
 
 def names(path):
@@ -40,10 +40,18 @@ def test_describing_and_searching_imports_no_torch():
     assert "torch" not in loaded("import relook.search, relook.collection, relook.evaluation")
 
 
-@pytest.mark.parametrize("forbidden", ["torch", "pickle", "marshal", "shelve"])
+def importing(module):
+    return [path for path in SOURCES if module in {name.split(".")[0] for name in names(path)}]
+
+
+@pytest.mark.parametrize("forbidden", ["pickle", "marshal", "shelve"])
 def test_no_module_imports(forbidden):
-    guilty = [path.name for path in SOURCES if forbidden in {n.split(".")[0] for n in names(path)}]
-    assert guilty == []
+    assert importing(forbidden) == []
+
+
+def test_only_networks_import_torch():
+    rooms = {path.relative_to(FOLDER).parts[0] for path in importing("torch")}
+    assert rooms <= {"networks"}
 
 
 def test_no_assert_and_no_bare_except_outside_tests():

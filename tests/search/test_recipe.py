@@ -13,8 +13,9 @@ from relook.encodings import load_codebook
 from relook.features import Sift
 from relook.matching import Tolerance
 from relook.search import DEFAULT_RECIPE, Recipe, load_recipe, shipped_recipes
-from relook.search.describer import make_encoder
-from relook.search.recipe import IndexSettings, LocalChannel, Plan
+from relook.search.channels import IndexSettings, LocalChannel
+from relook.search.local import make_encoder
+from relook.search.plan import DiffusionSettings, ExpansionSettings, FusionSettings, Plan
 
 LEAST = '[channels.local]\ncodebook = "own.safetensors"\n'
 
@@ -30,7 +31,9 @@ def test_shipped_recipes_load_and_are_pinned_to_their_codebook(name):
     assert recipe.name == name
     assert recipe.summary
     assert recipe.local.codebook_hash == load_codebook(recipe.local.codebook).sha256
-    assert make_encoder(recipe).codebook is load_codebook(recipe.local.codebook)
+    assert make_encoder(recipe.local, assignments=5).codebook is load_codebook(
+        recipe.local.codebook
+    )
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
@@ -38,7 +41,9 @@ def test_a_recipe_is_the_same_when_read_from_its_json(name):
     recipe = load_recipe(name)
     again = Recipe.from_json(recipe.to_json())
     assert again == recipe
-    assert (again.describe_hash, again.index_hash) == (recipe.describe_hash, recipe.index_hash)
+    assert again.describe_hash == recipe.describe_hash
+    for name in recipe.channels:
+        assert again.index_hash(name) == recipe.index_hash(name)
     assert again.to_json() == recipe.to_json()
 
 
@@ -57,13 +62,13 @@ def test_the_json_holds_every_setting():
 BASE = Recipe(
     name="base",
     summary="a recipe",
-    local=LocalChannel(codebook="x", codebook_hash="abc"),
+    channels={"local": LocalChannel(codebook="x", codebook_hash="abc")},
     plan=Plan(),
 )
 
 
 def with_local(**changes):
-    return replace(BASE, local=replace(BASE.local, **changes))
+    return replace(BASE, channels={"local": replace(BASE.local, **changes)})
 
 
 DESCRIBE = {
@@ -96,6 +101,9 @@ FREE = {
     "verified_strength": BASE.with_plan(verified_strength=9.0),
     "tolerance": BASE.with_plan(tolerance=Tolerance(rough=99.0)),
     "threads": BASE.with_plan(threads=1),
+    "expand": BASE.with_plan(expand=ExpansionSettings(neighbors=5)),
+    "diffuse": BASE.with_plan(diffuse=DiffusionSettings(neighbors=5)),
+    "fuse": BASE.with_plan(fuse=FusionSettings(candidates=7)),
     "name": replace(BASE, name="another"),
     "summary": replace(BASE, summary="another"),
     "codebook": with_local(codebook="moved elsewhere"),
@@ -105,19 +113,19 @@ FREE = {
 @pytest.mark.parametrize("name", DESCRIBE)
 def test_what_describes_changes_both_hashes(name):
     assert DESCRIBE[name].describe_hash != BASE.describe_hash
-    assert DESCRIBE[name].index_hash != BASE.index_hash
+    assert DESCRIBE[name].index_hash("local") != BASE.index_hash("local")
 
 
 @pytest.mark.parametrize("name", INDEX)
 def test_what_indexes_changes_the_hash_of_the_index_only(name):
     assert INDEX[name].describe_hash == BASE.describe_hash
-    assert INDEX[name].index_hash != BASE.index_hash
+    assert INDEX[name].index_hash("local") != BASE.index_hash("local")
 
 
 @pytest.mark.parametrize("name", FREE)
 def test_the_plan_and_the_names_change_no_hash(name):
     assert FREE[name].describe_hash == BASE.describe_hash
-    assert FREE[name].index_hash == BASE.index_hash
+    assert FREE[name].index_hash("local") == BASE.index_hash("local")
 
 
 def test_every_setting_has_its_place_in_the_hashes():
@@ -151,18 +159,19 @@ def test_a_codebook_that_is_not_the_pinned_one_is_refused(own):
 
 def test_a_codebook_that_changed_since_the_collection_was_made_is_refused(own):
     recipe = load_recipe(own(LEAST))
-    changed = replace(recipe, local=replace(recipe.local, codebook_hash="0123"))
+    changed = replace(recipe.local, codebook_hash="0123")
     with pytest.raises(CollectionError, match="has changed since"):
-        make_encoder(changed)
+        make_encoder(changed, assignments=5)
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "needs a [channels.local] table"),
-        ("[plan]\n", "needs a [channels.local] table"),
-        ("channels = 3\n", "must have exactly one channel, [channels.local]"),
-        ("[channels.global]\n", "must have exactly one channel, [channels.local]"),
+        ("", "needs a [channels.local] or a [channels.global] table"),
+        ("[plan]\n", "needs a [channels.local] or a [channels.global] table"),
+        ("channels = 3\n", "must have [channels.local], [channels.global], or both"),
+        ("[channels.other]\n", "must have [channels.local], [channels.global], or both"),
+        ("[channels.global]\n", "mine.toml: channels.global needs 'weights'"),
         ("[channels.local]\n", "mine.toml: channels.local needs 'codebook'"),
         (LEAST + "[plans]\n", "mine.toml has no 'plans'; it may have channels, plan and cost"),
         (LEAST + "lnogest = 3\n", "channels.local has no 'lnogest'; it may have codebook,"),

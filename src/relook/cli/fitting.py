@@ -17,11 +17,11 @@ from relook.collection.ingest import default_jobs
 from relook.collection.pool import Pool
 from relook.collection.scan import scan
 from relook.collection.worker import Ask
-from relook.core.errors import ImageError
+from relook.core.errors import ImageError, UsageError
 from relook.encodings import Codebook
 from relook.images import is_picture, read
 from relook.search import DEFAULT_RECIPE, load_recipe
-from relook.search.recipe import LocalChannel
+from relook.search.channels import LocalChannel
 
 __all__ = ["describe_photos", "find_photos", "fit"]
 
@@ -105,4 +105,7 @@ def fit(images: list[NDArray[np.float32]], *, words: int, photos: int) -> Codebo
 
 
 def _channel() -> LocalChannel:
-    return load_recipe(DEFAULT_RECIPE).local
+    channel = load_recipe(DEFAULT_RECIPE).local
+    if channel is None:
+        raise UsageError(f"{DEFAULT_RECIPE} has no local features to fit a codebook for")
+    return channel

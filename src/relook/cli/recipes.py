@@ -33,13 +33,15 @@ def run(*, as_json: Json = False) -> None:
 
 def _as_json(recipe: Recipe) -> dict[str, Any]:
     settings = json.loads(recipe.to_json())
+    vector = recipe.vector
     return {
         "name": recipe.name,
         "summary": recipe.summary,
-        # Features and codebooks of all shipped recipes come with the base installation.
-        "extras": [],
-        "weights": [],
-        "codebook": recipe.local.codebook,
+        # What makes a network of weights; once it was made, describing needs no extra.
+        "extras": [] if vector is None else ["networks"],
+        "weights": [] if vector is None else [vector.weights],
+        "codebook": None if recipe.local is None else recipe.local.codebook,
+        "whitening": None if vector is None else vector.whitening or None,
         "cost": None if recipe.cost is None else asdict(recipe.cost),
         "settings": {"channels": settings["channels"], "plan": settings["plan"]},
     }
@@ -66,5 +68,7 @@ def _costs(cost: dict[str, Any]) -> str:
 
 
 def _needs(recipe: dict[str, Any]) -> str:
-    needed = [*recipe["extras"], *recipe["weights"]]
-    return ", ".join(needed) if needed else f"nothing more (codebook {recipe['codebook']} ships)"
+    needed = [f"weights {name} (relook weights info {name})" for name in recipe["weights"]]
+    if needed:
+        return f"{', '.join(needed)}; relook[networks] the first time"
+    return f"nothing more (codebook {recipe['codebook']} ships)"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relook.collection.catalog import Catalog, in_chunks, listed
+from relook.collection.derived import Derived
 from relook.collection.lock import FileLock
 from relook.collection.search_index import SearchIndex
 from relook.core.errors import CollectionError, RelookError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Findings", "inspect"]
 
 _AT_MOST = 20
+_NAMES = {"search": "search index", "search-global": "global search index"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def _pages(catalog: Catalog) -> Iterator[str]:
 
 
 def _descriptions(catalog: Catalog, engine: Engine) -> Iterator[tuple[int, str]]:
+    wanted = {channel.name for channel in engine.channels}
     with catalog.reading():
         ids = catalog.searchable()
         for chunk in in_chunks(ids.tolist(), 100):
@@ -85,7 +88,7 @@ def _descriptions(catalog: Catalog, engine: Engine) -> Iterator[tuple[int, str]]
                 if reason is not None:
                     bad[key] = reason
             for key, found in channels.items():
-                if engine.channel not in found:
+                if not wanted <= found:
                     bad[key] = "its description is missing"
             yield from bad.items()
 
@@ -93,10 +96,10 @@ def _descriptions(catalog: Catalog, engine: Engine) -> Iterator[tuple[int, str]]
 def _flaw(engine: Engine, channel: str, data: bytes, crc: int) -> str | None:
     if zlib.crc32(data) != crc:
         return "its description is damaged"
-    if channel != engine.channel:
-        return None
     try:
-        engine.unpack(data)
+        for part in engine.channels:
+            if part.name == channel:
+                part.unpack(data)
     except (RelookError, ValueError, IndexError, KeyError) as error:
         return f"its description cannot be read ({error})"
     return None
@@ -111,23 +114,33 @@ def _index(directory: Path, catalog: Catalog, engine: Engine, broken: set[int]) 
     except CollectionError:  # a read-only directory, in which nobody exchanges anything
         pass
     try:
-        yield from _flaws_of_index(SearchIndex(directory, catalog, engine), catalog, broken)
+        for channel in engine.channels:
+            searching = SearchIndex(directory, catalog, channel)
+            yield from _flaws_of_index(searching, catalog, broken)
+        for companion in engine.companions:
+            yield from _flaws_of_files(Derived(directory / "derived" / companion.name))
     finally:
         lock.release()
 
 
 def _flaws_of_index(searching: SearchIndex, catalog: Catalog, broken: set[int]) -> Iterator[str]:
-    manifest = searching.derived.read()
-    if manifest is None:
-        if searching.derived.exists():
-            yield "the search index is damaged; the next search builds it again"
+    flaws = list(_flaws_of_files(searching.derived))
+    yield from flaws
+    if flaws or not searching.derived.exists():
         return
-    damaged = searching.derived.damaged(manifest)
-    yield from (f"the search index is damaged ({name})" for name in damaged)
     with catalog.reading():
         index, generation = searching.load()
-        if damaged or generation != catalog.generation():
+        if generation != catalog.generation():
             return
         expected = np.setdiff1d(catalog.searchable(), list(broken))
         if not np.array_equal(np.setdiff1d(index.ids, list(broken)), expected):
             yield "the search index does not hold what the catalog holds"
+
+
+def _flaws_of_files(derived: Derived) -> Iterator[str]:
+    name = _NAMES.get(derived.folder.name, derived.folder.name)
+    manifest = derived.read()
+    if manifest is not None:
+        yield from (f"the {name} is damaged ({file})" for file in derived.damaged(manifest))
+    elif derived.exists():
+        yield f"the {name} is damaged; the next search builds it again"

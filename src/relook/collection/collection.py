@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from relook.collection.catalog import Catalog
 from relook.collection.check import inspect
@@ -29,11 +29,11 @@ from relook.collection.records import (
 from relook.collection.repair import repair as repair_collection
 from relook.collection.roots import make_roots
 from relook.collection.scan import scan
-from relook.collection.search_index import SearchIndex
+from relook.collection.shelves import Shelves
 from relook.collection.size import directory_bytes
 from relook.collection.writer import Writer
 from relook.core.errors import RecipeMismatchError, RelookError, UsageError
-from relook.core.records import Box, LocalCodes
+from relook.core.records import Box
 from relook.images import is_picture
 
 if TYPE_CHECKING:
@@ -117,8 +117,8 @@ class Collection:
         return engine
 
     @cached_property
-    def _index(self) -> SearchIndex:
-        return SearchIndex(self.directory, self._catalog, self.engine)
+    def _shelves(self) -> Shelves:
+        return Shelves(self.directory, self._catalog, self.engine)
 
     @staticmethod
     def exists(directory: PathLike) -> bool:
@@ -171,7 +171,7 @@ class Collection:
             ingest = Ingest(writer, engine, limits=limits, progress=progress)
             ingest.run(found.found, roots)
             left = sweep(writer, found, prune=prune)
-        self._index.refresh()
+        self._shelves.refresh()
         tally = ingest.tally
         return AddReport(
             added=tally.added,
@@ -202,7 +202,7 @@ class Collection:
         with Writer(self.directory) as writer:
             found = {place for picture in wanted for place in self._places(picture)}
             writer.forget(sorted(found))
-        self._index.refresh()
+        self._shelves.refresh()
         return len(found)
 
     def search(
@@ -234,8 +234,7 @@ class Collection:
         decoded = time.perf_counter()
         result = answer(
             query,
-            self._index.current(),
-            self,
+            self._shelves.current(),
             engine=self.engine,
             catalog=self._catalog,
             top=top,
@@ -248,15 +247,15 @@ class Collection:
         }
         return replace(result, milliseconds=whole)
 
-    def codes(self, ids: Sequence[int]) -> Mapping[int, LocalCodes]:
-        """The codes of these images; ids that are gone, or damaged, are missing."""
-        found: dict[int, LocalCodes] = {}
-        for key, data in self._catalog.descriptions(self.engine.channel, ids):
-            try:
-                found[key] = self.engine.unpack(data)
-            except (RelookError, ValueError):  # `check` names it; a search goes on without it
-                continue
-        return found
+    def codes(self, ids: Sequence[int], *, channel: str | None = None) -> Mapping[int, Any]:
+        """The codes of these images; ids that are gone, or damaged, are missing.
+
+        Args:
+            ids: of contents.
+            channel: by which they were described; the recipe's first unless said.
+        """
+        name = self.engine.channels[0].name if channel is None else channel
+        return self._shelves.store(name).codes(ids)
 
     def path_of(self, content: int) -> str | None:
         """The path of a picture as stored, with '/'; None where no file shows it."""
@@ -309,8 +308,8 @@ class Collection:
                 repair_collection(self.directory, findings)
             finally:
                 self._catalog = Catalog(self.directory)
-                self.__dict__.pop("_index", None)
-            self._index.refresh()
+                self.__dict__.pop("_shelves", None)
+            self._shelves.refresh()
             findings = inspect(self.directory, self._catalog, self.engine)
         try:
             number = digest(self._catalog)

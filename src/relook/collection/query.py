@@ -16,12 +16,11 @@ from relook.collection.catalog import Catalog
 from relook.collection.records import Hit, SearchResult
 from relook.core.checks import check_array
 from relook.core.errors import ImageError, UsageError
-from relook.core.protocols import DescriptionStore
 from relook.core.records import Box, Image, Ranking
 from relook.images import crop, read, resize
 
 if TYPE_CHECKING:
-    from relook.search import Engine, LiveIndex
+    from relook.search import Engine, Sources
 
 __all__ = ["Query", "QueryImage", "answer", "read_query", "to_hits"]
 
@@ -58,8 +57,7 @@ class Query:
 
 def answer(
     query: Query,
-    index: LiveIndex,
-    store: DescriptionStore,
+    sources: Sources,
     *,
     engine: Engine,
     catalog: Catalog,
@@ -72,7 +70,7 @@ def answer(
         own = catalog.content_with(query.sha256)
     asked = top + _SPARE
     while True:
-        ranking, milliseconds = engine.search(index, store, query.image, asked)
+        ranking, milliseconds = engine.search(sources, query.image, asked)
         hits = to_hits(ranking, catalog.paths(ranking.ids.tolist()), without=own)
         if len(hits) >= top or len(ranking) < asked:
             return SearchResult(query.name, tuple(hits[:top]), milliseconds)

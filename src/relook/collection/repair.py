@@ -39,7 +39,9 @@ def repair(directory: Path, findings: Findings) -> None:
             salvage(directory)
     with Writer(directory) as writer:
         drop_descriptions(writer, [key for key, _ in findings.descriptions])
-    Derived(directory / "derived" / "search").drop()
+    derived = directory / "derived"
+    for folder in derived.iterdir() if derived.is_dir() else ():
+        Derived(folder).drop()
 
 
 def drop_descriptions(writer: Writer, ids: Sequence[int]) -> None:

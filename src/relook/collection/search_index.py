@@ -1,33 +1,39 @@
-"""The search index of a collection: mapped from ``derived/search``, caught up from the catalog."""
+"""The search index of a channel: mapped from ``derived/``, caught up from the catalog."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relook.collection.catalog import Catalog
+from relook.collection.catalog import Catalog, in_chunks
 from relook.collection.derived import Derived
 from relook.collection.lock import FileLock
 from relook.collection.records import Generation
 from relook.core.errors import CollectionError, RelookError, StorageError
-from relook.core.records import Aggregate
 
 if TYPE_CHECKING:
-    from relook.search import Engine, LiveIndex
+    from relook.search import Channel, LiveIndex
 
-__all__ = ["SearchIndex"]
+__all__ = ["SearchIndex", "folder_of"]
 
 _BLOCK = 8192
+_CHUNK = 256
+"""Images whose codes are in memory before the index has its part of them."""
 _MOST_FILES = 12
 _MOST_REMOVED = 0.2
 _MOST_STEPS = 16
 """Small segments in memory, after which an index that follows a writer is loaded again."""
 _RELOADS = 3
+
+
+def folder_of(channel: str) -> str:
+    """Name of the folder that a channel's index is derived into."""
+    return "search" if channel == "local" else f"search-{channel}"
 
 
 class SearchIndex:
@@ -39,12 +45,12 @@ class SearchIndex:
     """
 
     def __init__(
-        self, directory: Path, catalog: Catalog, engine: Engine, *, block: int = _BLOCK
+        self, directory: Path, catalog: Catalog, channel: Channel, *, block: int = _BLOCK
     ) -> None:
-        self.derived = Derived(directory / "derived" / "search")
+        self.derived = Derived(directory / "derived" / folder_of(channel.name))
         self._directory = directory
         self._catalog = catalog
-        self._engine = engine
+        self._channel = channel
         self._block = block
         self._lock = threading.RLock()
         self._index: LiveIndex | None = None
@@ -61,11 +67,16 @@ class SearchIndex:
                 generation = self._catalog.generation()
                 if generation != self._generation:
                     if not self._catalog.descends_from(self._generation):
-                        self._index = self._engine.make_index()
+                        self._index = self._channel.make_index()
                     self._catch_up(self._index, folder=None)
                     self._generation = generation
                     self._steps += 1
             return self._index
+
+    def moment(self) -> tuple[LiveIndex, Generation | None]:
+        """The index, caught up, and the state of the catalog that it reflects."""
+        with self._lock:
+            return self.current(), self._generation
 
     def refresh(self) -> LiveIndex:
         """Load, catch up and, where nobody else is at it, keep the result on the disk."""
@@ -92,15 +103,15 @@ class SearchIndex:
         """What lies on the disk, or an empty index where that is of no use."""
         self._removed = 0
         for _ in range(_RELOADS):
-            manifest = self.derived.read(parameters=self._engine.index_hash)
+            manifest = self.derived.read(parameters=self._channel.index_hash)
             if manifest is None or not self._catalog.descends_from(manifest.generation):
                 break
             # A writer may remove old files between our reading of the manifest and of them.
             with contextlib.suppress(RelookError, KeyError, TypeError, ValueError):
-                index = self._engine.load_index(self.derived.folder, manifest.state["index"])
+                index = self._channel.load_index(self.derived.folder, manifest.state["index"])
                 self._removed = int(manifest.state["removed"])
                 return index, manifest.generation
-        return self._engine.make_index(), None
+        return self._channel.make_index(), None
 
     def _folder(self) -> Path | None:
         try:
@@ -125,16 +136,25 @@ class SearchIndex:
 
     def _add(self, index: LiveIndex, ids: NDArray[np.int64]) -> None:
         """Add images; one whose description is damaged is left to ``check``."""
-        found: dict[int, Aggregate] = {}
-        for key, data in self._catalog.descriptions(self._engine.channel, ids.tolist()):
-            with contextlib.suppress(RelookError, ValueError):
-                found[key] = self._engine.unpack(data).aggregate
+        keys: list[int] = []
+        entries: list[Any] = []
+        for chunk in in_chunks(ids.tolist(), _CHUNK):
+            found = self._unpack(chunk)
+            keys += found
+            entries += self._channel.entries(list(found.values()))
         try:
-            index.add(np.array(list(found), np.int64), list(found.values()))
+            index.add(np.array(keys, np.int64), entries)
         except RelookError:
-            for key, aggregate in found.items():
+            for key, entry in zip(keys, entries, strict=True):
                 with contextlib.suppress(RelookError):
-                    index.add(np.array([key], np.int64), [aggregate])
+                    index.add(np.array([key], np.int64), [entry])
+
+    def _unpack(self, ids: list[int]) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+        for key, data in self._catalog.descriptions(self._channel.name, ids):
+            with contextlib.suppress(RelookError, ValueError):
+                found[key] = self._channel.unpack(data)
+        return found
 
     def _keep(self, index: LiveIndex, generation: Generation, folder: Path) -> None:
         """Write the index; where the disk is full it is only kept in memory."""
@@ -147,7 +167,7 @@ class SearchIndex:
                 self._removed = 0
             self.derived.publish(
                 generation,
-                parameters=self._engine.index_hash,
+                parameters=self._channel.index_hash,
                 state={"index": state, "removed": self._removed},
                 files=index.files(),
             )

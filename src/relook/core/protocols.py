@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,9 +110,9 @@ class ReRanker(Protocol):
 
 
 class DescriptionStore(Protocol):
-    """Where the codes of indexed images are found again."""
+    """Where the codes of indexed images are found again: those of one channel."""
 
-    def codes(self, ids: Sequence[int]) -> Mapping[int, LocalCodes]:
+    def codes(self, ids: Sequence[int]) -> Mapping[int, Any]:
         """The codes of these images; ids that are gone are missing from the answer."""
         ...
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relook.datasets.truth import PROTOCOLS, DatasetQuery
-from relook.encodings import load_codebook
 from relook.evaluation.bootstrap import Interval, bootstrap, bootstrap_difference
 from relook.evaluation.environment import environment, peak_memory_bytes
+from relook.evaluation.fitted import fitted_of
 from relook.evaluation.graded import score_graded
 from relook.evaluation.overlap import overlap
 from relook.evaluation.plan import PlannedRun
@@ -83,7 +83,7 @@ class Summary:
             bytes_per_image=evaluation.bytes_per_image,
             peak_memory_bytes=peak_memory_bytes(),
             threads=recipe.plan.threads,
-            precision="binary" if recipe.local.binary else "float32",
+            precision=_precision(recipe),
             versions=here.versions,
             processor=here.processor,
             seeds=self.seeds,
@@ -142,13 +142,12 @@ class Summary:
 
     def _warnings(self, recipe: Recipe, evaluation: Evaluation) -> list[str]:
         truth, warnings = self.source.truth, []
-        codebook = recipe.local.codebook
-        if codebook not in self._reasons:  # photos may have to be read
-            fitted = load_codebook(codebook).fitted
-            self._reasons[codebook] = overlap(fitted, truth, self.source.directory)
-        reason = self._reasons[codebook]
-        if reason is not None:
-            warnings.append(f"codebook {codebook} was {reason}; no fair comparison")
+        for asset, fitted in fitted_of(recipe):
+            if asset not in self._reasons:  # photos may have to be read
+                self._reasons[asset] = overlap(fitted, truth, self.source.directory)
+            reason = self._reasons[asset]
+            if reason is not None:
+                warnings.append(f"{asset} was {reason}; no fair comparison")
         if truth.protocol not in AVERAGE_PRECISION:
             measure = PROTOCOLS[truth.protocol]
             warnings.append(f"{truth.name} is published with another measure: {measure}")
@@ -175,3 +174,13 @@ def _mean_bounds(intervals: Sequence[Interval]) -> tuple[float, float]:
 
 def _changes(base: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if base.get(key) != value}
+
+
+def _precision(recipe: Recipe) -> str:
+    """Of what is compared: of the local channel's codes, then of the global one's vectors."""
+    found = []
+    if recipe.local is not None:
+        found.append("binary" if recipe.local.binary else "float32")
+    if recipe.vector is not None:
+        found.append(recipe.vector.index.precision)
+    return " + ".join(found)

@@ -50,14 +50,19 @@ class SpatialReRanker:
 
     def rerank(self, query: LocalCodes, ranking: Ranking, store: DescriptionStore) -> Ranking:
         """Reorder ``ranking``; the same ids, evidence where an image was verified."""
-        ids = ranking.ids[: self.candidates].tolist()
-        codes = store.codes(ids)
-        found = self._verify_all(query, [codes.get(id_) for id_ in ids])
+        found = self.examine(query, ranking.ids[: self.candidates].tolist(), store)
         evidence = (*found, *(None for _ in ranking.ids[self.candidates :]))
         scores = ranking.scores.copy()
         scores[: len(found)] *= [1.0 if item is None else 1.0 + item.strength for item in found]
         order = np.lexsort((np.arange(len(scores)), -scores))
         return Ranking(ranking.ids[order], scores[order], tuple(evidence[row] for row in order))
+
+    def examine(
+        self, query: LocalCodes, ids: Sequence[int], store: DescriptionStore
+    ) -> list[Evidence | None]:
+        """Hold these images against the query; None where there is no evidence."""
+        codes = store.codes(ids)
+        return self._verify_all(query, [codes.get(id_) for id_ in ids])
 
     def verify(self, query: LocalCodes, other: LocalCodes) -> Evidence | None:
         """Hold one image against the query; None where it is not verified."""

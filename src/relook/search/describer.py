@@ -1,77 +1,57 @@
-"""Recipe → describer: a picture into the bytes that a collection keeps, or into a query."""
+"""Recipe → describer: a picture into the bytes that a collection keeps of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from typing import Protocol
 
-from relook.core.errors import CollectionError
-from relook.core.records import Image, LocalCodes
-from relook.encodings import AsmkEncoder, load_codebook
-from relook.features import Sift
+from relook.core.records import Image
+from relook.search.channels import GLOBAL, LOCAL
 from relook.search.recipe import Recipe
 
-__all__ = ["LOCAL", "LocalDescriber", "make_describer", "make_encoder"]
+__all__ = ["ChannelDescriber", "RecipeDescriber", "make_describer"]
 
-LOCAL = "local"
-"""Name of the channel of local features in a collection."""
+
+class ChannelDescriber(Protocol):
+    """Describes pictures for one channel."""
+
+    def describe(self, image: Image) -> bytes:
+        """The bytes that a collection keeps of a database image."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class LocalDescriber:
-    """Describes database images and queries of one recipe.
+class RecipeDescriber:
+    """Describes database images of one recipe.
 
     Attributes:
         describe_hash: decides which descriptions may be mixed.
-        sift: for database images.
-        query_sift: for queries, usually with more features.
-        encoder: features to codes.
+        channels: by name.
     """
 
     describe_hash: str
-    sift: Sift
-    query_sift: Sift
-    encoder: AsmkEncoder
+    channels: Mapping[str, ChannelDescriber]
 
     def describe(self, image: Image) -> Mapping[str, bytes]:
-        """Describe a database image."""
-        codes = self.encoder.encode(self.sift.extract(image))
-        return {LOCAL: self.encoder.pack(codes)}
-
-    def describe_query(self, image: Image) -> LocalCodes:
-        """Describe a query."""
-        return self.encoder.encode_query(self.query_sift.extract(image))
+        """Describe a database image, once per channel."""
+        return {name: channel.describe(image) for name, channel in self.channels.items()}
 
 
-@lru_cache(maxsize=4)
-def make_encoder(recipe: Recipe) -> AsmkEncoder:
-    """The encoder of a recipe, with its codebook.
+def make_describer(recipe: Recipe) -> RecipeDescriber:
+    """The describer of a recipe, for one thread.
 
     Raises:
-        CollectionError: the codebook is not the one that the recipe was pinned to.
+        CollectionError: a codebook or weights are not those that the recipe was pinned to.
+        FetchError: weights are not here.
     """
-    channel = recipe.local
-    codebook = load_codebook(channel.codebook)
-    if channel.codebook_hash not in ("", codebook.sha256):
-        raise CollectionError(
-            f"codebook {channel.codebook} has changed since the collection was made; bring the "
-            "old one back, or index the photos into a new collection"
-        )
-    return AsmkEncoder(
-        codebook,
-        aggregated=channel.aggregated,
-        binary=channel.binary,
-        assignments=recipe.plan.assignments,
-    )
+    channels: dict[str, ChannelDescriber] = {}
+    if recipe.local is not None:
+        from relook.search.local import make_local_describer  # noqa: PLC0415 - only what is needed
 
+        channels[LOCAL] = make_local_describer(recipe.local, recipe.plan)
+    if recipe.vector is not None:
+        from relook.search.vector import make_vector_describer  # noqa: PLC0415
 
-def make_describer(recipe: Recipe) -> LocalDescriber:
-    """The describer of a recipe."""
-    sift = recipe.local.sift
-    return LocalDescriber(
-        describe_hash=recipe.describe_hash,
-        sift=sift,
-        query_sift=replace(sift, features=max(sift.features, recipe.plan.query_features)),
-        encoder=make_encoder(recipe),
-    )
+        channels[GLOBAL] = make_vector_describer(recipe.vector, threads=1)
+    return RecipeDescriber(recipe.describe_hash, channels)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.protocols import Describer, DescriptionStore
-from relook.core.records import Aggregate, Image, LocalCodes, Ranking
+from relook.core.records import Image, Ranking
 
-__all__ = ["Engine", "LiveIndex"]
+__all__ = ["Channel", "Companion", "Engine", "LiveIndex", "Sources"]
 
 
 class LiveIndex(Protocol):
@@ -24,7 +24,7 @@ class LiveIndex(Protocol):
         """Ids of the images in it."""
         ...
 
-    def add(self, ids: NDArray[np.int64], codes: Sequence[Aggregate]) -> None:
+    def add(self, ids: NDArray[np.int64], codes: Sequence[Any], /) -> None:
         """Add images as one segment."""
         ...
 
@@ -45,6 +45,76 @@ class LiveIndex(Protocol):
         ...
 
 
+class Kept(Protocol):
+    """Anything that is kept as files that are never overwritten."""
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write what is not on the disk yet; return the state that names it all."""
+        ...
+
+    def files(self) -> Sequence[str]:
+        """Names of the files that it reads."""
+        ...
+
+
+class Sources(Protocol):
+    """What a query plan reads of a collection, all of one moment."""
+
+    def index(self, channel: str) -> Any:
+        """The search index of a channel."""
+        ...
+
+    def store(self, channel: str) -> DescriptionStore:
+        """Where the descriptions of a channel are found."""
+        ...
+
+    def companion(self, name: str) -> Any:
+        """What else was made of an index, by name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way in which a recipe describes and indexes pictures.
+
+    Attributes:
+        name: keys the descriptions in the catalog.
+        index_hash: decides whether the search index must be built anew.
+        unpack: bytes of a description to codes; raises FormatError or ValueError on other bytes.
+        entries: codes of many images to what the index takes of each.
+        make_index: an empty index.
+        load_index: an index from the files of a folder and the state that names them.
+    """
+
+    name: str
+    index_hash: str
+    unpack: Callable[[bytes], Any]
+    entries: Callable[[Sequence[Any]], Sequence[Any]]
+    make_index: Callable[[], LiveIndex]
+    load_index: Callable[[Path, Mapping[str, Any]], LiveIndex]
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Something made of the index of a channel as a whole, such as a graph of neighbors.
+
+    Attributes:
+        name: of its folder.
+        channel: whose index it follows.
+        parameters: hash of everything that decides what it holds.
+        make: an empty one.
+        load: one from the files of a folder and the state that names them.
+        follow: (companion, index) to the companion of that index.
+    """
+
+    name: str
+    channel: str
+    parameters: str
+    make: Callable[[], Kept]
+    load: Callable[[Path, Mapping[str, Any]], Kept]
+    follow: Callable[[Any, Any], Kept]
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A recipe at work.
@@ -53,25 +123,23 @@ class Engine:
         name: of the recipe.
         recipe: the recipe as JSON; kept in the catalog.
         describe_hash: decides which descriptions may be mixed.
-        index_hash: decides whether the search index must be built anew.
-        channel: of the local codes.
         longest: longer side in pixels of the pictures to describe; None describes all pixels.
         make_describer: called once in each worker process, so it can be pickled.
-        unpack: bytes of a description to codes; raises FormatError or ValueError on other bytes.
-        make_index: an empty index.
-        load_index: an index from the files of a folder and the state that names them.
-        search: (index, store, query, top) to a ranking of at least ``top`` images, where there
-            are so many, and the milliseconds of ``describe``, ``search`` and ``verify``.
+        channels: every image has a description of each.
+        search: (sources, query, top) to a ranking of at least ``top`` images, where there are so
+            many, and the milliseconds of ``describe``, ``search`` and ``verify``.
+        companions: what else follows the indexes.
     """
 
     name: str
     recipe: str
     describe_hash: str
-    index_hash: str
-    channel: str
     longest: int | None
     make_describer: Callable[[], Describer]
-    unpack: Callable[[bytes], LocalCodes]
-    make_index: Callable[[], LiveIndex]
-    load_index: Callable[[Path, Mapping[str, Any]], LiveIndex]
-    search: Callable[[Any, DescriptionStore, Image, int], tuple[Ranking, Mapping[str, float]]]
+    channels: tuple[Channel, ...]
+    search: Callable[[Sources, Image, int], tuple[Ranking, Mapping[str, float]]]
+    companions: tuple[Companion, ...] = ()
+
+    def channel(self, name: str) -> Channel:
+        """The channel of this name."""
+        return next(channel for channel in self.channels if channel.name == name)

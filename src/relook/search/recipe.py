@@ -1,8 +1,8 @@
 """Recipes: how pictures are described and indexed, and how a query is answered.
 
-A recipe is a small TOML file. ``[channels.local]`` says how an image is described and indexed;
-``[plan]`` says how a query is answered and may differ from search to search. The defaults stand
-in the dataclasses here and nowhere else.
+A recipe is a small TOML file. ``[channels.local]`` and ``[channels.global]``, one or both, say how
+an image is described and indexed; ``[plan]`` says how a query is answered and may differ from
+search to search. The defaults stand in the dataclasses of ``channels`` and ``plan``, nowhere else.
 """
 
 from __future__ import annotations
@@ -17,17 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from relook.core.errors import FormatError, UsageError
-from relook.features import MOST_FEATURES, Sift
-from relook.matching import Tolerance
+from relook.search.channels import GLOBAL, LOCAL, GlobalChannel, LocalChannel
+from relook.search.pins import pinned
+from relook.search.plan import Cost, Plan
 from relook.search.settings import change_settings, dotted
 from relook.search.tables import from_table
 
 __all__ = [
     "DEFAULT_RECIPE",
-    "Cost",
-    "IndexSettings",
-    "LocalChannel",
-    "Plan",
     "Recipe",
     "load_recipe",
     "shipped_recipes",
@@ -35,119 +32,12 @@ __all__ = [
 
 FOLDER = Path(__file__).parent / "recipes"
 DEFAULT_RECIPE = "sift-asmk"
+_CHANNELS: Mapping[str, type[LocalChannel] | type[GlobalChannel]] = {
+    LOCAL: LocalChannel,
+    GLOBAL: GlobalChannel,
+}
 FORMAT = 1
 """Part of every hash: raise it when the same settings describe differently."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexSettings:
-    """The match kernel; see :class:`relook.index.Kernel`.
-
-    Attributes:
-        alpha: exponent of the selectivity.
-        max_distance: Hamming distance in bits up to which vectors are similar at all. Float
-            vectors are held to the same similarity.
-        burst: weigh down repeated matches (for kernels that do not aggregate).
-        idf: weigh words by the idf frozen in the codebook, else all alike.
-    """
-
-    alpha: float = 3.0
-    max_distance: int = 52
-    burst: bool = False
-    idf: bool = False
-
-    def __post_init__(self) -> None:
-        if not (self.alpha >= 0 and self.max_distance >= 0):
-            raise UsageError("alpha must be 0 or more, and max_distance must be 0 or more")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalChannel:
-    """Local features, encoded for an inverted index.
-
-    Attributes:
-        codebook: a shipped name, or the path of a ``.safetensors`` file.
-        codebook_hash: its hash, so that another codebook under the same name is noticed.
-        longest: longer side in pixels that images are described at.
-        sift: the features.
-        aggregated: ASMK, else SMK.
-        binary: signatures (the starred kernels), else float vectors.
-        index: the match kernel.
-    """
-
-    codebook: str
-    codebook_hash: str = ""
-    longest: int = 1024
-    sift: Sift = Sift()
-    aggregated: bool = True
-    binary: bool = True
-    index: IndexSettings = IndexSettings()
-
-    def __post_init__(self) -> None:
-        if self.longest < 64:
-            raise UsageError(f"longest must be 64 or more pixels, not {self.longest}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How a query is answered.
-
-    Attributes:
-        query_features: features of the query; more than database images have cost no storage.
-        assignments: nearest words of each query feature.
-        candidates: images of the first stage that are verified by geometry; 0 verifies none.
-        max_distance: Hamming distance in bits of tentative matches; stricter than the index,
-            which only adds up.
-        min_inliers: fewer are no evidence.
-        min_strength: evidence that is worth less is none; see
-            :class:`~relook.reranking.SpatialReRanker`.
-        verified_strength: from here on a result is called verified.
-        tolerance: of the geometry.
-        threads: of the verification.
-    """
-
-    query_features: int = 1500
-    assignments: int = 5
-    candidates: int = 100
-    max_distance: int = 48
-    min_inliers: int = 5
-    min_strength: float = 1.0
-    verified_strength: float = 3.0
-    tolerance: Tolerance = Tolerance()
-    threads: int = 2
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.query_features <= MOST_FEATURES:
-            raise UsageError(f"query_features must be from 1 to {MOST_FEATURES}")
-        if self.assignments < 1:
-            raise UsageError(f"assignments must be 1 or more, not {self.assignments}")
-        if self.candidates < 0 or self.min_inliers < 3 or self.threads < 1:
-            raise UsageError(
-                "candidates must be 0 or more, min_inliers 3 or more, threads 1 or more"
-            )
-        if self.max_distance < 0:
-            raise UsageError(f"max_distance must be 0 or more, not {self.max_distance}")
-        if not 0 <= self.min_strength <= self.verified_strength:
-            raise UsageError(
-                "min_strength must be 0 or more, and verified_strength at least min_strength"
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What a recipe was measured to cost; decides nothing.
-
-    Attributes:
-        bytes_per_image: size of a collection's directory per image.
-        describe_milliseconds: to describe one image on one core.
-        query_milliseconds: first stage and verification of one query on two cores.
-        measured: by which command, on what.
-    """
-
-    bytes_per_image: int
-    describe_milliseconds: int
-    query_milliseconds: int
-    measured: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,34 +47,52 @@ class Recipe:
     Attributes:
         name: what users call it.
         summary: one line about it.
-        local: the channel of local features.
+        channels: by name, the local one first.
         plan: how queries are answered.
         cost: what it was measured to cost; None where nobody measured.
     """
 
     name: str
     summary: str
-    local: LocalChannel
+    channels: Mapping[str, LocalChannel | GlobalChannel]
     plan: Plan
     cost: Cost | None = None
+
+    @property
+    def local(self) -> LocalChannel | None:
+        """The channel of local features."""
+        channel = self.channels.get(LOCAL)
+        return channel if isinstance(channel, LocalChannel) else None
+
+    @property
+    def vector(self) -> GlobalChannel | None:
+        """The channel of one vector per picture."""
+        channel = self.channels.get(GLOBAL)
+        return channel if isinstance(channel, GlobalChannel) else None
+
+    @property
+    def longest(self) -> int:
+        """Longer side in pixels that images are read at."""
+        return max(channel.longest for channel in self.channels.values())
 
     @cached_property
     def describe_hash(self) -> str:
         """What decides whether descriptions may be mixed: features and encoding, not the index."""
-        channel = self.local
-        described = {
-            "sift": asdict(channel.sift),
-            "longest": channel.longest,
-            "codebook": channel.codebook_hash,
-            "aggregated": channel.aggregated,
-            "binary": channel.binary,
-        }
-        return _hash(described)
+        described = {name: channel.described for name, channel in self.channels.items()}
+        if set(described) == {LOCAL}:  # as collections have it that are older than other channels
+            return _hash(described[LOCAL])
+        return _hash({"channels": described})
+
+    def index_hash(self, channel: str) -> str:
+        """What decides whether the derived index of a channel must be built anew."""
+        one = self.channels[channel]
+        return _hash({"describe": _hash(one.described), "index": one.indexed})
 
     @cached_property
-    def index_hash(self) -> str:
-        """What decides whether the derived index must be built anew."""
-        return _hash({"describe": self.describe_hash, "index": asdict(self.local.index)})
+    def graph_hash(self) -> str:
+        """What decides whether the graph of neighbors must be built anew."""
+        neighbors = self.plan.diffuse.neighbors
+        return _hash({"index": self.index_hash(GLOBAL), "neighbors": neighbors})
 
     def to_json(self) -> str:
         """All settings, defaults included."""
@@ -227,12 +135,14 @@ class Recipe:
         """
         table = _settings(self)
         change_settings(table, changes)
-        local = table["channels"]["local"]
-        if local["codebook"] != self.local.codebook:
-            local["codebook_hash"] = changes.get("channels.local.codebook_hash", "")
+        for name, channel in table["channels"].items():
+            for asset in ("codebook", "weights", "whitening"):
+                if channel.get(asset) != getattr(self.channels[name], asset, None):
+                    key = f"{asset}_hash"
+                    channel[key] = changes.get(f"channels.{name}.{key}", "")
         try:
             changed = _from_table({"name": self.name, "summary": self.summary, **table}, where="")
-            return _with_codebook(changed, folder=Path())
+            return pinned(changed, folder=Path())
         except UsageError as error:
             given = ", ".join(f"{key}={value}" for key, value in changes.items())
             raise UsageError(f"{given}: {str(error).removeprefix(': ')}") from error
@@ -260,51 +170,34 @@ def load_recipe(name: str | Path) -> Recipe:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as TOML: {error}") from error
     table.setdefault("name", path.stem)
-    return _with_codebook(_from_table(table, where=path.name), folder=path.parent)
+    return pinned(_from_table(table, where=path.name), folder=path.parent)
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
-    return {"channels": {"local": asdict(recipe.local)}, "plan": asdict(recipe.plan)}
+    channels = {name: asdict(channel) for name, channel in recipe.channels.items()}
+    return {"channels": channels, "plan": asdict(recipe.plan)}
 
 
 def _from_table(table: Any, *, where: str) -> Recipe:
     if not isinstance(table, Mapping) or "channels" not in table:
-        raise UsageError(f"{where} needs a [channels.local] table")
+        raise UsageError(f"{where} needs a [channels.local] or a [channels.global] table")
     unknown = set(table) - {"name", "summary", "channels", "plan", "cost"}
     if unknown:
         raise UsageError(f"{where} has no {min(unknown)!r}; it may have channels, plan and cost")
     channels = table["channels"]
-    if not isinstance(channels, Mapping) or set(channels) != {"local"}:
-        raise UsageError(f"{where} must have exactly one channel, [channels.local]")
+    if not isinstance(channels, Mapping) or not channels or set(channels) - set(_CHANNELS):
+        raise UsageError(f"{where} must have [channels.local], [channels.global], or both")
     return Recipe(
         name=str(table.get("name", where)),
         summary=str(table.get("summary", "a recipe of your own")),
-        local=from_table(LocalChannel, channels["local"], where=f"{where}: channels.local"),
+        channels={
+            name: from_table(kind, channels[name], where=f"{where}: channels.{name}")
+            for name, kind in _CHANNELS.items()
+            if name in channels
+        },
         plan=from_table(Plan, table.get("plan", {}), where=f"{where}: plan"),
         cost=from_table(Cost, table["cost"], where=f"{where}: cost") if "cost" in table else None,
     )
-
-
-def _with_codebook(recipe: Recipe, *, folder: Path) -> Recipe:
-    """Find a codebook beside the recipe's file, and pin it by its hash."""
-    from relook.encodings import load_codebook  # noqa: PLC0415 - keeps FAISS out of `--help`
-
-    name = recipe.local.codebook
-    if name.endswith(".safetensors"):
-        name = str((folder / name).resolve())
-    codebook = load_codebook(name)
-    found = codebook.sha256
-    if recipe.local.codebook_hash not in ("", found):
-        raise UsageError(
-            f"codebook {name} is not the one that recipe {recipe.name} was made for; "
-            "fetch that one, or remove codebook_hash from the recipe"
-        )
-    words, bits = codebook.centers.shape
-    if recipe.plan.assignments > words:
-        raise UsageError(f"assignments must be 1 to {words}, the words of codebook {name}")
-    if 2 * max(recipe.local.index.max_distance, recipe.plan.max_distance) >= bits:
-        raise UsageError(f"max_distance must be below {bits // 2}, half the bits of a signature")
-    return replace(recipe, local=replace(recipe.local, codebook=name, codebook_hash=found))
 
 
 def _hash(settings: Mapping[str, Any]) -> str:

@@ -21,8 +21,8 @@ def dotted(table: Mapping[str, Any], *, above: str = "") -> dict[str, Any]:
     return flat
 
 
-def parse_setting(key: str, text: str, *, like: Any) -> bool | int | float | str:
-    """Read a value from text as the type of the present one, ``like``.
+def parse_setting(key: str, text: str, *, like: Any) -> Any:
+    """Read a value from text as the type of the present one, ``like``; numbers joined by ``+``.
 
     >>> parse_setting("plan.candidates", "50", like=200)
     50
@@ -34,6 +34,8 @@ def parse_setting(key: str, text: str, *, like: Any) -> bool | int | float | str
         if text not in ("true", "false"):
             raise UsageError(f"{key} must be true or false, not {text!r}")
         return text == "true"
+    if isinstance(like, tuple):
+        return tuple(parse_setting(key, part, like=1.0) for part in text.split("+"))
     kind = type(like)
     if kind not in (int, float):
         return text

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from math import isfinite
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from relook.core.errors import UsageError
 
@@ -43,6 +43,19 @@ def _value(kind: Any, value: Any, *, where: str) -> Any:
         return float(value)
     if kind in (int, float, bool, str) and type(value) is not kind:
         raise UsageError(f"{where} must be {kind.__name__}, not {value!r}")
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise UsageError(f"{where} must be one of {', '.join(get_args(kind))}, not {value!r}")
+        return value
+    if get_origin(kind) is tuple:
+        return _numbers(value, where=where)
     if get_origin(kind) is None and not isinstance(value, kind):
         raise UsageError(f"{where} must be {kind.__name__}, not {value!r}")
     return value
+
+
+def _numbers(value: Any, *, where: str) -> tuple[float, ...]:
+    good = isinstance(value, Sequence) and not isinstance(value, str)
+    if not good or not all(type(item) in (int, float) and isfinite(item) for item in value):
+        raise UsageError(f"{where} must be a list of numbers, not {value!r}")
+    return tuple(float(item) for item in value)

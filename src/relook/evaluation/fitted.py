@@ -1,0 +1,30 @@
+"""Everything in a recipe that was fitted or trained, and on what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from relook.encodings import load_codebook
+from relook.networks.weights.opening import open_weights
+from relook.networks.weights.place import find_card
+from relook.search.channels import OF_WEIGHTS
+from relook.search.recipe import Recipe
+from relook.vectors.shipped import find_whitening
+
+__all__ = ["fitted_of"]
+
+
+def fitted_of(recipe: Recipe) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What was fitted, by name for people, with a header that says on what."""
+    if recipe.local is not None:
+        name = recipe.local.codebook
+        yield f"codebook {name}", load_codebook(name).fitted
+    if recipe.vector is not None:
+        weights, whitening = recipe.vector.weights, recipe.vector.whitening
+        path = Path(weights)
+        card = open_weights(path).card if path.suffix else find_card(weights)
+        yield f"network {card.name}", {"on": card.training_set}
+        if whitening and not whitening.startswith(OF_WEIGHTS):
+            yield f"whitening {whitening}", {"on": find_whitening(whitening).fitted}

@@ -1,0 +1,181 @@
+"""Channels of a recipe: the ways in which a picture is described and indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from relook.core.errors import UsageError
+from relook.features import Sift
+
+__all__ = [
+    "GLOBAL",
+    "LOCAL",
+    "OF_WEIGHTS",
+    "GlobalChannel",
+    "IndexSettings",
+    "LocalChannel",
+    "VectorSettings",
+]
+
+LOCAL = "local"
+"""Name of the channel of local features."""
+GLOBAL = "global"
+"""Name of the channel of one vector per picture."""
+Pool = Literal["mean", "gem", "sum", "keep"]
+OF_WEIGHTS = "weights:"
+"""Starts the name of a whitening that came with the weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSettings:
+    """The match kernel; see :class:`relook.index.Kernel`.
+
+    Attributes:
+        alpha: exponent of the selectivity.
+        max_distance: Hamming distance in bits up to which vectors are similar at all. Float
+            vectors are held to the same similarity.
+        burst: weigh down repeated matches (for kernels that do not aggregate).
+        idf: weigh words by the idf frozen in the codebook, else all alike.
+    """
+
+    alpha: float = 3.0
+    max_distance: int = 52
+    burst: bool = False
+    idf: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.alpha >= 0 and self.max_distance >= 0):
+            raise UsageError("alpha must be 0 or more, and max_distance must be 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalChannel:
+    """Local features, encoded for an inverted index.
+
+    Attributes:
+        codebook: a shipped name, or the path of a ``.safetensors`` file.
+        codebook_hash: its hash, so that another codebook under the same name is noticed.
+        longest: longer side in pixels that images are described at.
+        sift: the features.
+        aggregated: ASMK, else SMK.
+        binary: signatures (the starred kernels), else float vectors.
+        index: the match kernel.
+    """
+
+    codebook: str
+    codebook_hash: str = ""
+    longest: int = 1024
+    sift: Sift = Sift()
+    aggregated: bool = True
+    binary: bool = True
+    index: IndexSettings = IndexSettings()
+
+    def __post_init__(self) -> None:
+        _check_longest(self.longest)
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """What decides whether descriptions may be mixed."""
+        return {
+            "sift": asdict(self.sift),
+            "longest": self.longest,
+            "codebook": self.codebook_hash,
+            "aggregated": self.aggregated,
+            "binary": self.binary,
+        }
+
+    @property
+    def indexed(self) -> Mapping[str, Any]:
+        """What else decides whether the index must be built anew."""
+        return asdict(self.index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorSettings:
+    """How vectors are kept and searched; see :func:`relook.index.vectors.make_vector_index`.
+
+    Attributes:
+        kind: ``auto`` by the number of images, or ``flat``, ``ivf``, ``hnsw``; ``several`` where
+            an image has several vectors.
+        precision: of the vectors of an exact index: ``float32``, ``float16`` or ``int8``.
+        match: how several vectors of an image are compared: ``max``, ``sum`` or ``one-to-one``.
+    """
+
+    kind: str = "auto"
+    precision: str = "float32"
+    match: str = "sum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalChannel:
+    """One vector per picture, from a network.
+
+    Attributes:
+        weights: a name that ``relook weights list`` shows, or the path of a file.
+        weights_hash: its SHA-256, so that another file under the same name is noticed.
+        pooling: see :func:`relook.networks.pooling.make_pooling`; empty takes that of the weights.
+        p: exponent of GeM.
+        longest: longer side in pixels that images are described at.
+        multiple: sides are rounded to multiples of so many pixels; 1 keeps the exact aspect.
+        scales: factors at which an image is described.
+        scale_pooling: how scales become one vector: ``mean``, ``gem`` or ``sum``; ``keep`` keeps
+            them apart.
+        flip: describe the mirror image too.
+        whitening: a shipped name, the path of a ``.safetensors`` file, ``weights:NAME`` for one
+            that came with the weights; empty for none.
+        whitening_hash: its hash.
+        dimensions: of the vectors in the index; 0 keeps all.
+        precision: of the network's arithmetic, ``auto`` by what the processor has; not hashed.
+        backend: what runs the network, ``auto`` or one of openvino, onnx, torch; not hashed.
+        index: how the vectors are kept.
+    """
+
+    weights: str
+    weights_hash: str = ""
+    pooling: str = "gem"
+    p: float = 3.0
+    longest: int = 1024
+    multiple: int = 32
+    scales: tuple[float, ...] = (1.0,)
+    scale_pooling: Pool = "mean"
+    flip: bool = False
+    whitening: str = ""
+    whitening_hash: str = ""
+    dimensions: int = 0
+    precision: str = "auto"
+    backend: str = "auto"
+    index: VectorSettings = VectorSettings()
+
+    def __post_init__(self) -> None:
+        _check_longest(self.longest)
+        if self.multiple < 1 or self.dimensions < 0:
+            raise UsageError("multiple must be 1 or more, and dimensions 0 or more")
+        if not self.scales or not all(0 < scale <= 4 for scale in self.scales):
+            raise UsageError("scales must be one or more factors above 0 and up to 4")
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """What decides whether descriptions may be mixed; not the precision, nor the whitening."""
+        return {
+            "weights": self.weights_hash,
+            "pooling": self.pooling,
+            "p": self.p,
+            "longest": self.longest,
+            "multiple": self.multiple,
+            "scales": list(self.scales),
+            "scale_pooling": self.scale_pooling,
+            "flip": self.flip,
+        }
+
+    @property
+    def indexed(self) -> Mapping[str, Any]:
+        """What else decides whether the index must be built anew."""
+        whitening = {"whitening": self.whitening_hash, "dimensions": self.dimensions}
+        return asdict(self.index) | whitening
+
+
+def _check_longest(longest: int) -> None:
+    if longest < 64:
+        raise UsageError(f"longest must be 64 or more pixels, not {longest}")

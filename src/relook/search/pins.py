@@ -1,0 +1,104 @@
+"""Files that a recipe refers to: found beside it, and pinned by their hashes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from relook.core.errors import UsageError
+from relook.search.channels import GLOBAL, LOCAL, OF_WEIGHTS, GlobalChannel, LocalChannel
+
+if TYPE_CHECKING:
+    from relook.search.plan import Plan
+    from relook.search.recipe import Recipe
+
+__all__ = ["pinned"]
+
+
+def pinned(recipe: Recipe, *, folder: Path) -> Recipe:
+    """The recipe with every file by its full path and hash.
+
+    Args:
+        recipe: as it was written.
+        folder: of the recipe's file, which relative paths start from.
+
+    Raises:
+        UsageError: a file is missing, is another one than was pinned, or does not fit the plan.
+    """
+    channels = dict(recipe.channels)
+    if recipe.local is not None:
+        channels[LOCAL] = _with_codebook(recipe.local, recipe.plan, name=recipe.name, folder=folder)
+    if recipe.vector is not None:
+        if recipe.local is not None and recipe.vector.longest > recipe.local.longest:
+            raise UsageError(
+                f"channels.global.longest must be at most that of channels.local, "
+                f"{recipe.local.longest}: pictures are read once"
+            )
+        channels[GLOBAL] = _with_weights(recipe.vector, name=recipe.name, folder=folder)
+    return replace(recipe, channels=channels)
+
+
+def _with_codebook(channel: LocalChannel, plan: Plan, *, name: str, folder: Path) -> LocalChannel:
+    from relook.encodings import load_codebook  # noqa: PLC0415 - keeps FAISS out of `--help`
+
+    place = _beside(channel.codebook, folder)
+    codebook = load_codebook(place)
+    if channel.codebook_hash not in ("", codebook.sha256):
+        raise _changed(f"codebook {place}", name, "codebook_hash")
+    words, bits = codebook.centers.shape
+    if plan.assignments > words:
+        raise UsageError(f"assignments must be 1 to {words}, the words of codebook {place}")
+    if 2 * max(channel.index.max_distance, plan.max_distance) >= bits:
+        raise UsageError(f"max_distance must be below {bits // 2}, half the bits of a signature")
+    return replace(channel, codebook=place, codebook_hash=codebook.sha256)
+
+
+def _with_weights(channel: GlobalChannel, *, name: str, folder: Path) -> GlobalChannel:
+    from relook.vectors.shipped import find_whitening  # noqa: PLC0415
+
+    place = _beside(channel.weights, folder)
+    channel = replace(
+        channel, weights=place, weights_hash=channel.weights_hash or _hash_of_weights(place)
+    )
+    if not channel.whitening or channel.whitening.startswith(OF_WEIGHTS):
+        return replace(channel, whitening_hash=channel.whitening)
+    whitening = _beside(channel.whitening, folder)
+    found = find_whitening(whitening)
+    if channel.whitening_hash not in ("", found.sha256):
+        raise _changed(f"whitening {whitening}", name, "whitening_hash")
+    if channel.dimensions > found.dimensions:
+        raise UsageError(
+            f"dimensions must be at most {found.dimensions}, what whitening {whitening} gives"
+        )
+    return replace(channel, whitening=whitening, whitening_hash=found.sha256)
+
+
+def _hash_of_weights(place: str) -> str:
+    """The hash that the card promises, or that of the file where the card promises none.
+
+    Empty where neither is here: describing will ask for the file.
+    """
+    from relook.networks.weights.opening import open_weights  # noqa: PLC0415
+    from relook.networks.weights.place import find_card, find_file  # noqa: PLC0415
+
+    if Path(place).suffix:
+        return open_weights(Path(place)).sha256
+    card = find_card(place)
+    if card.sha256 or find_file(card) is None:
+        return card.sha256
+    return open_weights(place).sha256
+
+
+def _beside(name: str, folder: Path) -> str:
+    """A file by its full path; what is no path is a shipped name."""
+    if "/" in name or name.endswith((".safetensors", ".npz", ".pth", ".pt", ".tar", ".bin")):
+        return str((folder / name).resolve())
+    return name
+
+
+def _changed(what: str, recipe: str, key: str) -> UsageError:
+    return UsageError(
+        f"{what} is not the one that recipe {recipe} was made for; fetch that one, or remove "
+        f"{key} from the recipe"
+    )
