@@ -95,9 +95,10 @@ class SeveralIndex(SegmentedIndex[SeveralSegment]):
         ids = np.zeros((len(checked), count), np.int64)
         scores = np.zeros((len(checked), count), np.float32)
         if count:
-            for number, query in enumerate(checked):
-                pooled = self._scores(view, query)
-                ids[number], scores[number] = best_of(pooled, view.names, top=count)
+            with blas_threads(1):  # the threads are ours, one segment each
+                for number, query in enumerate(checked):
+                    pooled = self._scores(view, query)
+                    ids[number], scores[number] = best_of(pooled, view.names, top=count)
         return ids, scores
 
     def _scores(self, view: View[SeveralSegment], query: Float32) -> Float32:
@@ -109,8 +110,7 @@ class SeveralIndex(SegmentedIndex[SeveralSegment]):
             inside = pool_similarities(similarities, np.asarray(part.starts), match=self.match)
             pooled[view.starts[number] : view.starts[number + 1]] = inside
 
-        with blas_threads(1):
-            run_all(work, range(len(view.segments)), threads=self.threads)
+        run_all(work, range(len(view.segments)), threads=self.threads)
         pooled[view.dead] = -np.inf
         return pooled
 
