@@ -41,12 +41,14 @@ class Header:
         spec: :meth:`NetworkSpec.to_json`.
         least: pixels that both sides of a picture must have at least.
         precision: ``f32`` or ``int8``.
+        crc32: of all that stands before the stamp.
     """
 
     weights: str = ""
     spec: str = ""
     least: int = 1
     precision: str = "f32"
+    crc32: int = 0
 
 
 def export_module(module: nn.Module) -> bytes:
@@ -114,7 +116,7 @@ def _upright(module: nn.Module) -> nn.Module:
 def stamp(content: bytes, header: Header) -> bytes:
     """The bytes of an ONNX file with the header at their end."""
     about = {"kind": KIND, "version": VERSION, "bytes": len(content), "crc32": zlib.crc32(content)}
-    text = json.dumps(about | asdict(header)).encode()
+    text = json.dumps(asdict(header) | about).encode()
     value = text + f"{len(text):0{_DIGITS}d}".encode()
     entry = _field(1, KIND.encode()) + _field(2, value)
     return content + _field(14, entry)  # the number of metadata_props in ONNX's ModelProto
@@ -131,7 +133,7 @@ def read_header(path: Path) -> Header:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             end = len(content) - _DIGITS
             entries = json.loads(content[end - int(content[end:]) : end])
-            size, checksum = entries.pop("bytes"), entries.pop("crc32")
+            size, checksum = entries.pop("bytes"), entries["crc32"]
             with memoryview(content) as view, view[:size] as body:
                 intact = zlib.crc32(body) == checksum
     except OSError as error:

@@ -13,8 +13,9 @@ import openvino
 
 from relook.core.errors import RelookError, StorageError
 from relook.networks.runtime.base import Pixels, Vectors, check_pixels, check_vectors
+from relook.networks.runtime.compiled import compiled_name, keep_compiled, read_compiled
 from relook.networks.runtime.export import Header
-from relook.networks.runtime.mixed import keep_precise
+from relook.networks.runtime.mixed import FIRST, keep_precise
 from relook.networks.runtime.precision import Choice
 
 __all__ = ["OpenVinoRuntime", "capabilities"]
@@ -134,14 +135,29 @@ class OpenVinoRuntime:
 
     def _compile(self, model: Any, *, streams: int, keep: bool = True) -> Any:
         options = settings(self._choice, streams=streams)
-        if self._folder is not None and keep:
-            options["CACHE_DIR"] = str(self._folder)
+        file = self._kept_as(options) if keep else None
+        body = read_compiled(file) if file else None
         try:
-            return _core().compile_model(model, "CPU", options)
+            if body is not None:
+                return _core().import_model(body, "CPU", options)
+        except RuntimeError:
+            pass  # another build of OpenVINO made it
+        try:
+            compiled = _core().compile_model(model, "CPU", options)
         except RuntimeError as error:
             raise RelookError(
                 f"OpenVINO cannot compile this network: {_first(error)}; use backend onnx or torch"
             ) from error
+        if file:
+            keep_compiled(_bytes(compiled.export_model()), file)
+        return compiled
+
+    def _kept_as(self, options: Mapping[str, Any]) -> Path | None:
+        """A name that says all that a compiled model depends on."""
+        if self._folder is None:
+            return None
+        version, (name, offered) = openvino.get_version(), capabilities()
+        return self._folder / compiled_name(self._header, options, FIRST, version, name, offered)
 
     def _output(self, request: Any) -> Vectors:
         return check_vectors(request.get_output_tensor(0).data.copy(), precision=self.precision)
@@ -156,6 +172,10 @@ def settings(choice: Choice, *, streams: int) -> dict[str, Any]:
         "NUM_STREAMS": streams,
         "ENABLE_CPU_PINNING": False,
     }
+
+
+def _bytes(exported: Any) -> bytes:
+    return exported if isinstance(exported, bytes) else bytes(exported.getvalue())
 
 
 def _named(model: Path | bytes) -> str:
