@@ -41,7 +41,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--t", type=float, default=1.0, help="1 whitens fully, 0 not at all")
     parser.add_argument("--views", type=int, default=3, help="rendered views per photo")
     parser.add_argument("--strength", type=float, default=1.0, help="of the views")
+    parser.add_argument("--layer", default="", help="an inner layer of the network")
     parser.add_argument("--pooling", default="gem")
+    parser.add_argument("--p", type=float, default=3.0, help="exponent of gem")
     parser.add_argument("--longest", type=int, default=1024)
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 2**-0.5, 0.5])
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo only")
@@ -53,7 +55,9 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     given = arguments()
     weights = open_weights(given.weights)
-    runtime = load_network(weights, weights.spec(pooling=given.pooling), threads=given.threads)
+    options = {"p": given.p} if given.pooling == "gem" else {}
+    spec = weights.spec(layer=given.layer, pooling=given.pooling, options=options)
+    runtime = load_network(weights, spec, threads=given.threads)
     describer = VectorDescriber(
         runtime, Sizing(longest=given.longest), MultiScale(scales=tuple(given.scales))
     )
@@ -64,7 +68,7 @@ def main() -> None:
     fitted = (
         f"{len(files)} photos of {', '.join(folder.name for folder in given.photos)}, "
         f"{given.views} views each at strength {given.strength:g} (seed {SEED}); "
-        f"{weights.card.name}, {given.pooling}, longest {given.longest}, scales "
+        f"{weights.card.name} {given.layer}, {given.pooling} {given.p:g}, longest {given.longest}, scales "
         f"{', '.join(f'{scale:.3g}' for scale in given.scales)}"
     )
     if given.method == "pca":

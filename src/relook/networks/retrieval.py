@@ -15,6 +15,7 @@ from relook.networks import backbones
 from relook.networks.backbones import Backbone
 from relook.networks.pooling import affine, l2, make_pooling, widen
 from relook.networks.spec import NetworkSpec
+from relook.networks.tap import tap, tapped_channels
 
 __all__ = ["RetrievalNetwork"]
 
@@ -53,6 +54,8 @@ class RetrievalNetwork(nn.Module):
         self.backbone = backbone or backbones.make_backbone(spec.backbone, padding=spec.padding)
         self.pool = None
         self.dims = self.backbone.channels
+        if spec.layer:
+            self.dims = tapped_channels(self.backbone, spec.layer)
         self.is_regional, self.is_dynamic = False, True
         if spec.pooling:
             self.pool = make_pooling(spec.pooling, channels=self.dims, **(spec.options or {}))
@@ -92,7 +95,9 @@ class RetrievalNetwork(nn.Module):
         """
         if not torch.compiler.is_compiling():
             _check_pixels(images)
-        maps = self.backbone(self.normalize(images))
+        pictures = self.normalize(images)
+        layer = self.spec.layer
+        maps = tap(self.backbone, layer, pictures) if layer else self.backbone(pictures)
         if self.pool is None:
             return widen(maps)
         vectors = l2(self.pool(maps))

@@ -26,6 +26,8 @@ class NetworkSpec:
 
     Attributes:
         backbone: a name that :func:`relook.networks.backbones.make_backbone` knows.
+        layer: an inner layer that gives the map, such as ``features.14.conv.0``, by the name that
+            its weights have; empty for the last.
         padding: ``symmetric``, or ``same`` as TensorFlow pads (the MobileNets).
         pooling: a name that :func:`relook.networks.pooling.make_pooling` knows; empty: the map.
         options: settings of the pooling, such as ``{"p": 3.0}``.
@@ -35,6 +37,7 @@ class NetworkSpec:
     """
 
     backbone: str
+    layer: str = ""
     padding: str = "symmetric"
     pooling: str = "gem"
     options: Mapping[str, Any] | None = None

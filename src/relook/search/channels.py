@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import Any, Literal
 
 from relook.core.errors import UsageError
@@ -24,6 +25,9 @@ LOCAL = "local"
 GLOBAL = "global"
 """Name of the channel of one vector per picture."""
 Pool = Literal["mean", "gem", "sum", "keep"]
+Pooling = Literal[
+    "", "crow", "gated", "gem", "mac", "mixed", "netvlad", "regional", "rmac", "spoc", "tree"
+]
 OF_WEIGHTS = "weights:"
 """Starts the name of a whitening that came with the weights."""
 
@@ -99,13 +103,18 @@ class VectorSettings:
     Attributes:
         kind: ``auto`` by the number of images, or ``flat``, ``ivf``, ``hnsw``; ``several`` where
             an image has several vectors.
-        precision: of the vectors of an exact index: ``float32``, ``float16`` or ``int8``.
-        match: how several vectors of an image are compared: ``max``, ``sum`` or ``one-to-one``.
+        precision: of the vectors of a ``flat`` index: ``float32``, ``float16`` or ``int8``.
+        match: how several vectors of an image are compared; see
+            :func:`relook.index.vectors.pooling.pool_similarities`.
     """
 
-    kind: str = "auto"
-    precision: str = "float32"
-    match: str = "sum"
+    kind: Literal["auto", "flat", "ivf", "hnsw", "several"] = "auto"
+    precision: Literal["float32", "float16", "int8"] = "float32"
+    match: Literal["max", "sum", "sum-image", "one-to-one"] = "sum"
+
+    def __post_init__(self) -> None:
+        if self.precision != "float32" and self.kind != "flat":
+            raise UsageError(f'index.precision = "{self.precision}" needs index.kind = "flat"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +124,8 @@ class GlobalChannel:
     Attributes:
         weights: a name that ``relook weights list`` shows, or the path of a file.
         weights_hash: its SHA-256, so that another file under the same name is noticed.
+        layer: an inner layer of the network, see :class:`relook.networks.spec.NetworkSpec`; empty
+            for the last.
         pooling: see :func:`relook.networks.pooling.make_pooling`; empty takes that of the weights.
         p: exponent of GeM.
         longest: longer side in pixels that images are described at.
@@ -134,7 +145,8 @@ class GlobalChannel:
 
     weights: str
     weights_hash: str = ""
-    pooling: str = "gem"
+    layer: str = ""
+    pooling: Pooling = "gem"
     p: float = 3.0
     longest: int = 1024
     multiple: int = 32
@@ -144,22 +156,33 @@ class GlobalChannel:
     whitening: str = ""
     whitening_hash: str = ""
     dimensions: int = 0
-    precision: str = "auto"
-    backend: str = "auto"
+    precision: Literal["auto", "f32", "bf16", "f16", "int8"] = "auto"
+    backend: Literal["auto", "openvino", "onnx", "torch"] = "auto"
     index: VectorSettings = VectorSettings()
 
     def __post_init__(self) -> None:
         _check_longest(self.longest)
         if self.multiple < 1 or self.dimensions < 0:
             raise UsageError("multiple must be 1 or more, and dimensions 0 or more")
+        if not 0 < self.p < inf:
+            raise UsageError(f"p must be above 0, not {self.p}")
+        if self.dimensions and not self.whitening:
+            raise UsageError("dimensions needs a whitening to cut; name one, or leave it out")
         if not self.scales or not all(0 < scale <= 4 for scale in self.scales):
             raise UsageError("scales must be one or more factors above 0 and up to 4")
+        several = self.pooling == "regional" or self.scale_pooling == "keep"
+        if several and self.index.kind != "several":
+            raise UsageError(
+                'pooling = "regional" and scale_pooling = "keep" give several vectors, which need '
+                'index.kind = "several"'
+            )
 
     @property
     def described(self) -> Mapping[str, Any]:
         """What decides whether descriptions may be mixed; not the precision, nor the whitening."""
         return {
             "weights": self.weights_hash,
+            "layer": self.layer,
             "pooling": self.pooling,
             "p": self.p,
             "longest": self.longest,

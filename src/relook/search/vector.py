@@ -57,10 +57,10 @@ def make_vector_describer(settings: GlobalChannel, *, threads: int) -> GlobalDes
         CollectionError: they are not those that the recipe was pinned to.
     """
     weights = _open(settings)
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"layer": settings.layer}
     if settings.pooling:
         options = {"p": settings.p} if settings.pooling == "gem" else {}
-        changes = {"pooling": settings.pooling, "options": options}
+        changes |= {"pooling": settings.pooling, "options": options}
     runtime = load_network(
         weights,
         weights.spec(**changes),
@@ -100,6 +100,7 @@ class VectorParts:
             entries=self.entries,
             make_index=self.make_index,
             load_index=self.load_index,
+            form=lambda vectors: f"{vectors.shape[1]} dimensions",
         )
 
     @cached_property
@@ -107,13 +108,24 @@ class VectorParts:
         """Describes queries."""
         return make_vector_describer(self.settings, threads=self.threads)
 
+    def prepare(self) -> None:
+        """Export the network where it is not yet, and try it; processes then share the file.
+
+        Raises:
+            FetchError: the weights are not here; the message says where to put them.
+            UsageError: they, or the whitening, do not fit the channel.
+        """
+        data = make_vector_describer(self.settings, threads=self.threads).describe(_sample())
+        try:
+            self.unpack(data)
+        except FormatError as error:
+            raise UsageError(str(error)) from error
+
     @cached_property
     def projection(self) -> Projection | None:
         """The whitening, cut to the channel's dimensions."""
         settings = self.settings
         if not settings.whitening:
-            if settings.dimensions:
-                raise UsageError("channels.global.dimensions needs a whitening to cut to")
             return None
         if settings.whitening.startswith(OF_WEIGHTS):
             found = _of_weights(_open(settings), settings.whitening.removeprefix(OF_WEIGHTS))
@@ -125,9 +137,15 @@ class VectorParts:
         """``(R, D)`` vectors of a description.
 
         Raises:
-            FormatError: damaged, or not of the network that the whitening is for.
+            FormatError: damaged, several where one is wanted, or not of the network that the
+                whitening is for.
         """
         vectors = unpack_vectors(data)
+        if len(vectors) > 1 and self.settings.index.kind != "several":
+            raise FormatError(
+                f"a description has {len(vectors)} vectors, which only channels.global.index.kind "
+                '= "several" takes'
+            )
         expected = None if self.projection is None else len(self.projection.mean)
         if expected not in (None, vectors.shape[1]):
             raise FormatError(
@@ -168,12 +186,17 @@ class VectorParts:
         """Of the vectors in the index; without a whitening the network has to say it."""
         if self.projection is not None:
             return self.projection.dimensions
-        blank = Image(np.zeros((64, 64, 3), np.uint8), (64, 64))
-        return int(self.describer.describe_query(blank).shape[1])
+        return int(self.describer.describe_query(_sample()).shape[1])
 
     def load_index(self, folder: Path, state: Mapping[str, Any]) -> Any:
         """An index from its files."""
         return load_vector_index(folder, state, threads=self.threads)
+
+
+def _sample() -> Image:
+    """A little picture that every network takes, twice as wide as high."""
+    levels = np.arange(160 * 320 * 3, dtype=np.uint32) * 2654435761 >> 24
+    return Image(levels.astype(np.uint8).reshape(160, 320, 3), (320, 160))
 
 
 def _open(settings: GlobalChannel) -> Weights:
