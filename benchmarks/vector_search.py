@@ -22,7 +22,7 @@ from relook.index.vectors import FlatIndex, IvfIndex
 THREADS, DIMENSIONS = 2, 2048
 EXACT, EXACT_TOP, REPEATS = 200_000, 100, 7
 MANY, CELLS, PROBES, QUERIES, TOP = 1_000_000, 2048, 32, 200, 10
-BLOCK = 10_000
+BYTES, BLOCK = 293, 10_000
 
 Float32 = NDArray[np.float32]
 
@@ -81,7 +81,9 @@ def coded() -> dict[str, Measurement]:
     """Bytes on the disk, recall of the ten best and time of one query, of a million vectors."""
     data = Clustered(DIMENSIONS, clusters=MANY // 50)
     queries = data.block(MANY, count=QUERIES)
-    index = IvfIndex(DIMENSIONS, cells=CELLS, probes=PROBES, keep=False, threads=THREADS)
+    index = IvfIndex(
+        DIMENSIONS, code_bytes=BYTES, cells=CELLS, probes=PROBES, keep=False, threads=THREADS
+    )
     started = time.perf_counter()
     sample = [data.block(number, count=BLOCK) for number in range(CELLS * 40 // BLOCK)]
     index.train(np.concatenate(sample))

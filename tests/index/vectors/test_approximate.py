@@ -208,3 +208,16 @@ def test_unknown_values_are_refused(make):
         make(D, threads=0)
     with pytest.raises(UsageError, match=r"probes|links"):
         make(D, **{"probes" if make is IvfIndex else "links": 0})
+
+
+def test_every_byte_gets_its_nearest_value(data):
+    learned = product.train(data[0], cells=4, code_bytes=11, threads=2)
+    cells = learned.assign(data[0], threads=1)
+    distances = np.square(data[0][:, None] - learned.cells).sum(axis=2)
+    np.testing.assert_array_equal(cells, distances.argmin(axis=1))
+    codes = learned.encode(data[0], cells, threads=3)
+    rest = ((data[0] - learned.cells[cells]) @ learned.rotation.T).reshape(N, 11, 3)
+    for byte in range(11):
+        away = np.square(rest[:, byte, None] - learned.books[byte]).sum(axis=2)
+        chosen = np.take_along_axis(away, codes[:, byte, None].astype(np.int64), axis=1)[:, 0]
+        np.testing.assert_allclose(chosen, away.min(axis=1), atol=1e-6)

@@ -83,8 +83,12 @@ def save(segment: CodedSegment, folder: Path, *, header: Mapping[str, Any]) -> C
     """Write a segment under a new name and return it mapped from there."""
     path = folder / f"{uuid4().hex}.codes"
     arrays = {name: getattr(segment, name) for name in ARRAYS}
+    if not len(segment) or (segment.ids.min() >= 0 and segment.ids.max() < 1 << 32):
+        arrays["ids"] = segment.ids.astype(np.uint32)  # half of what is not codes
     save_arrays(path, arrays, kind=KIND, version=VERSION, header=header)
-    return replace(segment, path=path, **load_arrays(path, kind=KIND, version=VERSION).arrays)
+    mapped = load_arrays(path, kind=KIND, version=VERSION).arrays
+    mapped["ids"] = mapped["ids"].astype(np.int64)
+    return replace(segment, path=path, **mapped)
 
 
 def load(
@@ -100,6 +104,8 @@ def load(
     if stored.header != header:
         raise FormatError(f"{path} was coded by another quantizer; build the index again")
     arrays = stored.arrays
+    if "ids" in arrays and arrays["ids"].dtype == np.uint32:
+        arrays["ids"] = arrays["ids"].astype(np.int64)
     count, cells = len(arrays.get("ids", ())), len(quantizer.cells)
     width = quantizer.cells.shape[1] if keep else 0
     expected = {

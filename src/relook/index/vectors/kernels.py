@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from relook.core.numba_cache import compiled
 
-__all__ = ["dots", "dots_half", "dots_int8", "frozen", "scan_codes"]
+__all__ = ["dots", "dots_half", "dots_int8", "frozen", "nearest_values", "scan_codes"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -73,6 +73,37 @@ def dots_int8(
         for column in range(len(query)):
             total = np.int32(total + np.int32(code[column]) * np.int32(query[column]))
         scores[row] = np.float32(total) * scales[row]
+
+
+@compiled(fastmath=SUM)
+def nearest_values(
+    rows: Float32, books: Float32, halves: Float32, codes: NDArray[np.uint8]
+) -> None:
+    """Write the nearest of 256 values for every byte; FAISS takes several times as long.
+
+    Args:
+        rows: ``(N, M d)``.
+        books: ``(M, d, 256)``.
+        halves: ``(M, 256)``, half the squared length of each value.
+        codes: ``(N, M)``, written in place.
+    """
+    width, values = books.shape[1], books.shape[2]
+    near = np.empty(values, np.float32)
+    for row in range(len(rows)):
+        for byte in range(len(books)):
+            near[:] = 0
+            near -= halves[byte]
+            for column in range(width):
+                value, line = rows[row, byte * width + column], books[byte, column]
+                for place in range(values):
+                    near[place] += value * line[place]
+            best = near[0]
+            for place in range(values):
+                best = max(best, near[place])
+            for place in range(values):
+                if near[place] == best:
+                    codes[row, byte] = place
+                    break
 
 
 @compiled()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from relook.core.errors import FormatError, UsageError
 from relook.core.storage import load_arrays, save_arrays
+from relook.index.vectors.kernels import nearest_values
 from relook.index.vectors.rows import LARGEST_HALF
 from relook.index.vectors.threads import blas_threads, faiss_threads, run_all
 from relook.vectors.kmeans import KMeans
@@ -88,13 +88,21 @@ class ProductQuantizer:
 
     def encode(self, rows: Float32, cells: Int64, *, threads: int) -> UInt8:
         """``(N, M)`` uint8 codes of ``(N, D)`` rows in these cells."""
-        engine = self._engine()
         codes = np.empty((len(rows), self.bytes), np.uint8)
-        with faiss_threads(threads):
-            for start in range(0, len(rows), BLOCK):
-                part = slice(start, start + BLOCK)
-                rest = (rows[part] - self.cells[cells[part]]) @ self.rotation.T
-                codes[part] = engine.compute_codes(np.ascontiguousarray(rest))
+        books = np.ascontiguousarray(self.books.transpose(0, 2, 1))
+        halves = np.einsum("mvd,mvd->mv", self.books, self.books) / np.float32(2)
+        for start in range(0, len(rows), BLOCK):
+            part = slice(start, start + BLOCK)
+            with blas_threads(threads):
+                turned: Float32 = (rows[part] - self.cells[cells[part]]) @ self.rotation.T
+            shares = zip(
+                np.array_split(turned, threads), np.array_split(codes[part], threads), strict=True
+            )
+            run_all(
+                lambda share: nearest_values(share[0], books, halves, share[1]),
+                list(shares),
+                threads=threads,
+            )
         return codes
 
     def decode(self, codes: UInt8, cells: Int64) -> Float32:
@@ -107,13 +115,6 @@ class ProductQuantizer:
         """``(M, 256)`` float32, what each value of each byte adds for a query, given rotated."""
         table: Float32 = np.einsum("mvd,md->mv", self.books, turned.reshape(self.bytes, -1))
         return table
-
-    def _engine(self) -> Any:
-        import faiss  # noqa: PLC0415
-
-        engine = faiss.ProductQuantizer(len(self.rotation), self.bytes, 8)
-        faiss.copy_array_to_vector(self.books.ravel(), engine.centroids)
-        return engine
 
 
 def train(sample: Float32, *, cells: int, code_bytes: int, threads: int) -> ProductQuantizer:
