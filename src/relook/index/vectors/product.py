@@ -93,8 +93,9 @@ class ProductQuantizer:
         halves = np.einsum("mvd,mvd->mv", self.books, self.books) / np.float32(2)
         for start in range(0, len(rows), BLOCK):
             part = slice(start, start + BLOCK)
+            rest: Float32 = rows[part] - self.cells[cells[part]]
             with blas_threads(threads):
-                turned: Float32 = (rows[part] - self.cells[cells[part]]) @ self.rotation.T
+                turned: Float32 = rest @ self.rotation.T
             shares = zip(
                 np.array_split(turned, threads), np.array_split(codes[part], threads), strict=True
             )
