@@ -126,6 +126,7 @@ class Ingest:
 
     def _describe(self, work: list[_Work]) -> None:
         engine, limits = self._engine, self._limits
+        engine.prepare()
         maker = JobMaker(engine.make_describer, engine.longest)
         jobs = max(1, min(limits.jobs or default_jobs(), len(work)))
         turns = iter(work)

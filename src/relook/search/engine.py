@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relook.core.protocols import Describer, DescriptionStore
 from relook.core.records import Image, Ranking
 
-__all__ = ["Channel", "Companion", "Engine", "LiveIndex", "Sources"]
+__all__ = ["Channel", "Companion", "Engine", "LiveIndex", "Sources", "prepare_nothing"]
 
 
 class LiveIndex(Protocol):
@@ -73,6 +73,10 @@ class Sources(Protocol):
         ...
 
 
+def _no_form(_: Any) -> None:
+    """Codes of any size go together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One way in which a recipe describes and indexes pictures.
@@ -84,6 +88,7 @@ class Channel:
         entries: codes of many images to what the index takes of each.
         make_index: an empty index.
         load_index: an index from the files of a folder and the state that names them.
+        form: what the codes of all images must have in common, in words; None for nothing.
     """
 
     name: str
@@ -92,6 +97,7 @@ class Channel:
     entries: Callable[[Sequence[Any]], Sequence[Any]]
     make_index: Callable[[], LiveIndex]
     load_index: Callable[[Path, Mapping[str, Any]], LiveIndex]
+    form: Callable[[Any], str | None] = _no_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,10 @@ class Companion:
     follow: Callable[[Any, Any], Kept]
 
 
+def prepare_nothing() -> None:
+    """What ships needs no preparation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A recipe at work.
@@ -129,6 +139,7 @@ class Engine:
         search: (sources, query, top) to a ranking of at least ``top`` images, where there are so
             many, and the milliseconds of ``describe``, ``search`` and ``verify``.
         companions: what else follows the indexes.
+        prepare: makes sure, once and before any process describes, that all is here that it takes.
     """
 
     name: str
@@ -139,6 +150,7 @@ class Engine:
     channels: tuple[Channel, ...]
     search: Callable[[Sources, Image, int], tuple[Ranking, Mapping[str, float]]]
     companions: tuple[Companion, ...] = ()
+    prepare: Callable[[], None] = prepare_nothing
 
     def channel(self, name: str) -> Channel:
         """The channel of this name."""
