@@ -9,7 +9,7 @@ import typer
 
 from relook.cli import console
 from relook.cli.options import Directory, Json
-from relook.cli.words import evidence_words
+from relook.cli.words import count, evidence_words
 
 if TYPE_CHECKING:
     from relook.collection import Hit, SearchResult
@@ -65,6 +65,11 @@ def run(
         console.write_json(_as_json(result))
         return
     _show(result)
+    if result.skipped:
+        console.note(
+            f"{count(result.skipped, 'picture')} left out, whose description cannot be read; "
+            f"relook check {directory} --repair, then index again"
+        )
     if sheet is not None:
         console.note(f"{sheet} shows what matched")
 
@@ -74,6 +79,7 @@ def _as_json(result: SearchResult) -> dict[str, Any]:
         "query": result.query,
         "results": [_hit_as_json(hit) for hit in result.results],
         "milliseconds": dict(result.milliseconds),
+        "skipped": result.skipped,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +72,7 @@ def _pages(catalog: Catalog) -> Iterator[str]:
 
 def _descriptions(catalog: Catalog, engine: Engine) -> Iterator[tuple[int, str]]:
     wanted = {channel.name for channel in engine.channels}
+    forms: dict[str, dict[str, list[int]]] = {name: {} for name in wanted}
     with catalog.reading():
         ids = catalog.searchable()
         for chunk in in_chunks(ids.tolist(), 100):
@@ -84,25 +85,38 @@ def _descriptions(catalog: Catalog, engine: Engine) -> Iterator[tuple[int, str]]
             )
             for key, channel, data, crc in rows:
                 channels[key].add(channel)
-                reason = _flaw(engine, channel, data, crc)
+                reason, form = _flaw(engine, channel, data, crc)
                 if reason is not None:
                     bad[key] = reason
+                elif form is not None:
+                    forms[channel].setdefault(form, []).append(key)
             for key, found in channels.items():
                 if not wanted <= found:
                     bad[key] = "its description is missing"
             yield from bad.items()
+    for found_forms in forms.values():
+        yield from _odd(found_forms)
 
 
-def _flaw(engine: Engine, channel: str, data: bytes, crc: int) -> str | None:
+def _flaw(engine: Engine, channel: str, data: bytes, crc: int) -> tuple[str | None, str | None]:
+    """What is wrong with a description, and what it must have in common with the others."""
     if zlib.crc32(data) != crc:
-        return "its description is damaged"
+        return "its description is damaged", None
     try:
         for part in engine.channels:
             if part.name == channel:
-                part.unpack(data)
+                return None, part.form(part.unpack(data))
     except (RelookError, ValueError, IndexError, KeyError) as error:
-        return f"its description cannot be read ({error})"
-    return None
+        return f"its description cannot be read ({error})", None
+    return None, None
+
+
+def _odd(forms: Mapping[str, Sequence[int]]) -> Iterator[tuple[int, str]]:
+    """Images whose description is of another form than most."""
+    most = max(forms, key=lambda form: len(forms[form]), default="")
+    for form in sorted(set(forms) - {most}):
+        for key in forms[form]:
+            yield key, f"its description has {form}, those of others {most}: another network's"
 
 
 def _index(directory: Path, catalog: Catalog, engine: Engine, broken: set[int]) -> Iterator[str]:
@@ -134,7 +148,8 @@ def _flaws_of_index(searching: SearchIndex, catalog: Catalog, broken: set[int]) 
             return
         expected = np.setdiff1d(catalog.searchable(), list(broken))
         if not np.array_equal(np.setdiff1d(index.ids, list(broken)), expected):
-            yield "the search index does not hold what the catalog holds"
+            name = _NAMES.get(searching.derived.folder.name, searching.derived.folder.name)
+            yield f"the {name} does not hold what the catalog holds"
 
 
 def _flaws_of_files(derived: Derived) -> Iterator[str]:

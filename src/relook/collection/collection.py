@@ -70,7 +70,9 @@ class Collection:
 
         Raises:
             CollectionError: the directory holds something, or cannot hold a collection.
+            FetchError: weights that describing needs are not here.
         """
+        engine.prepare()
         meta = {
             "recipe_name": engine.name,
             "recipe": engine.recipe,
@@ -245,7 +247,7 @@ class Collection:
             **result.milliseconds,
             "total": 1000 * (time.perf_counter() - started),
         }
-        return replace(result, milliseconds=whole)
+        return replace(result, milliseconds=whole, skipped=self._shelves.skipped)
 
     def codes(self, ids: Sequence[int], *, channel: str | None = None) -> Mapping[int, Any]:
         """The codes of these images; ids that are gone, or damaged, are missing.

@@ -182,8 +182,11 @@ class SearchResult:
         query: name of the query.
         results: best first.
         milliseconds: of ``decode``, ``describe``, ``search``, ``verify`` and ``total``.
+        skipped: images that were left out because their description cannot be read; a check names
+            them.
     """
 
     query: str
     results: tuple[Hit, ...]
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+    skipped: int = 0

@@ -41,7 +41,8 @@ def repair(directory: Path, findings: Findings) -> None:
         drop_descriptions(writer, [key for key, _ in findings.descriptions])
     derived = directory / "derived"
     for folder in derived.iterdir() if derived.is_dir() else ():
-        Derived(folder).drop()
+        if folder.is_dir():  # desktops leave files of their own
+            Derived(folder).drop()
 
 
 def drop_descriptions(writer: Writer, ids: Sequence[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,8 @@ class SearchIndex:
         self._generation: Generation | None = None
         self._removed = 0
         self._steps = 0
+        self.skipped = 0
+        """Images that are not in the index, because their descriptions cannot be used."""
 
     def current(self) -> LiveIndex:
         """The index, caught up; the first call also keeps on the disk what it had to do."""
@@ -101,7 +104,7 @@ class SearchIndex:
 
     def load(self) -> tuple[LiveIndex, Generation | None]:
         """What lies on the disk, or an empty index where that is of no use."""
-        self._removed = 0
+        self._removed = self.skipped = 0
         for _ in range(_RELOADS):
             manifest = self.derived.read(parameters=self._channel.index_hash)
             if manifest is None or not self._catalog.descends_from(manifest.generation):
@@ -110,6 +113,7 @@ class SearchIndex:
             with contextlib.suppress(RelookError, KeyError, TypeError, ValueError):
                 index = self._channel.load_index(self.derived.folder, manifest.state["index"])
                 self._removed = int(manifest.state["removed"])
+                self.skipped = int(manifest.state.get("skipped", 0))
                 return index, manifest.generation
         return self._channel.make_index(), None
 
@@ -133,6 +137,7 @@ class SearchIndex:
             if folder is not None and start + self._block < len(new):
                 with contextlib.suppress(StorageError):
                     index.save(folder)  # from then on the segment is mapped, not in memory
+        self.skipped = len(present) - len(index.ids)
 
     def _add(self, index: LiveIndex, ids: NDArray[np.int64]) -> None:
         """Add images; one whose description is damaged is left to ``check``."""
@@ -140,14 +145,25 @@ class SearchIndex:
         entries: list[Any] = []
         for chunk in in_chunks(ids.tolist(), _CHUNK):
             found = self._unpack(chunk)
+            try:
+                made = self._channel.entries(list(found.values()))
+            except (RelookError, ValueError):  # together they are no matrix
+                self._add_each(index, found)
+                continue
             keys += found
-            entries += self._channel.entries(list(found.values()))
+            entries += made
         try:
             index.add(np.array(keys, np.int64), entries)
-        except RelookError:
+        except (RelookError, ValueError):
             for key, entry in zip(keys, entries, strict=True):
-                with contextlib.suppress(RelookError):
+                with contextlib.suppress(RelookError, ValueError):
                     index.add(np.array([key], np.int64), [entry])
+
+    def _add_each(self, index: LiveIndex, codes: Mapping[int, Any]) -> None:
+        """Add images of which some do not fit, one by one."""
+        for key, code in codes.items():
+            with contextlib.suppress(RelookError, ValueError):
+                index.add(np.array([key], np.int64), self._channel.entries([code]))
 
     def _unpack(self, ids: list[int]) -> dict[int, Any]:
         found: dict[int, Any] = {}
@@ -168,6 +184,6 @@ class SearchIndex:
             self.derived.publish(
                 generation,
                 parameters=self._channel.index_hash,
-                state={"index": state, "removed": self._removed},
+                state={"index": state, "removed": self._removed, "skipped": self.skipped},
                 files=index.files(),
             )

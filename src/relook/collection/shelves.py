@@ -51,6 +51,11 @@ class Shelves:
             for companion in engine.companions
         }
 
+    @property
+    def skipped(self) -> int:
+        """Images that no search can find, because a description of theirs cannot be used."""
+        return max(index.skipped for index in self._indexes.values())
+
     def refresh(self) -> None:
         """Bring everything up to the catalog, and keep it on the disk where nobody else does."""
         for index in self._indexes.values():
