@@ -76,7 +76,10 @@ class HybridAnswer:
     ) -> Ranking:
         plan, settings = self.plan, self.plan.fuse
         fusion = Fusion(
-            local=settings.local, weight=settings.weight, background=settings.background
+            local=settings.local,
+            weight=settings.weight,
+            background=settings.background,
+            depth=DEPTH,
         )
         best = (by_words.ids[: plan.candidates], by_vector.ids[: settings.candidates])
         ids = np.union1d(*best).tolist() if plan.candidates else []
