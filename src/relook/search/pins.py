@@ -36,6 +36,12 @@ def pinned(recipe: Recipe, *, folder: Path) -> Recipe:
                 f"{recipe.local.longest}: pictures are read once"
             )
         channels[GLOBAL] = _with_weights(recipe.vector, name=recipe.name, folder=folder)
+        plan, several = recipe.plan, recipe.vector.index.kind == "several"
+        if several and (plan.expand.neighbors or plan.diffuse.neighbors):
+            raise UsageError(
+                "plan.expand and plan.diffuse are for one vector per picture; set neighbors of "
+                'both to 0, or channels.global.index.kind to another than "several"'
+            )
     return replace(recipe, channels=channels)
 
 

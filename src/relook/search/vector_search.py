@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -40,7 +41,7 @@ class VectorSearch:
 
     def nearest(self, sources: Sources, query: NDArray[np.float32], *, top: int) -> Ranking:
         """The first stage, with the query expanded where the plan says so."""
-        index: VectorIndex = sources.index(GLOBAL)
+        index = _still(sources.index(GLOBAL))
         plan = self.plan
         if plan.expand.neighbors and query.ndim == 1:
             expansion = AlphaQueryExpansion(n=plan.expand.neighbors, alpha=plan.expand.alpha)
@@ -70,7 +71,7 @@ def make_graph(plan: Plan, *, parameters: str) -> tuple[Companion, ...]:
         return ()
 
     def follow(graph: NeighborGraph, index: Any) -> NeighborGraph:
-        return graph.caught_up(index, threads=plan.threads)
+        return graph.caught_up(_still(index), threads=plan.threads)
 
     return (
         Companion(
@@ -82,6 +83,11 @@ def make_graph(plan: Plan, *, parameters: str) -> tuple[Companion, ...]:
             follow=follow,
         ),
     )
+
+
+def _still(index: VectorIndex) -> VectorIndex:
+    """The index as it is now: what is read of it twice is the same while threads change it."""
+    return copy.copy(index)
 
 
 @lru_cache(maxsize=2)
