@@ -68,7 +68,8 @@ def main() -> None:
     fitted = (
         f"{len(files)} photos of {', '.join(folder.name for folder in given.photos)}, "
         f"{given.views} views each at strength {given.strength:g} (seed {SEED}); "
-        f"{weights.card.name} {given.layer}, {given.pooling} {given.p:g}, longest {given.longest}, scales "
+        f"{weights.card.name} {given.layer}, {given.pooling} {given.p:g}, "
+        f"longest {given.longest}, scales "
         f"{', '.join(f'{scale:.3g}' for scale in given.scales)}"
     )
     if given.method == "pca":
