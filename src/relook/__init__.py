@@ -44,14 +44,26 @@ def create(
     return Collection.create(directory, engine=make_engine(load_recipe(os.fspath(recipe))))
 
 
-def open(directory: str | os.PathLike[str]) -> Collection:  # noqa: A001 - as in `gzip.open`
-    """Open a collection with the recipe that it was made with.
+def open(  # noqa: A001 - as in `gzip.open`
+    directory: str | os.PathLike[str], *, recipe: str | os.PathLike[str] | None = None
+) -> Collection:
+    """Open a collection.
+
+    Args:
+        directory: of the collection.
+        recipe: whose index and plan are used, where it describes photos as the collection's own
+            does; that with which it was made unless said.
 
     Raises:
         NotACollectionError: the directory holds no collection.
         FormatError: it was written by a newer relook, or is damaged.
+        UsageError: there is no such recipe. That it describes photos in another way is found out,
+            with a RecipeMismatchError, when the collection is first used.
     """
     from relook.collection import Collection  # noqa: PLC0415
-    from relook.search import Recipe, make_engine  # noqa: PLC0415
+    from relook.search import Recipe, load_recipe, make_engine  # noqa: PLC0415
 
+    if recipe is not None:
+        wanted = load_recipe(os.fspath(recipe))
+        return Collection.open(directory, engine=lambda _: make_engine(wanted))
     return Collection.open(directory, engine=lambda text: make_engine(Recipe.from_json(text)))

@@ -19,6 +19,7 @@ __all__ = ["EXAMPLES", "run"]
 EXAMPLES = (
     "relook search pictures query.jpg",
     "relook search pictures query.jpg --box 120 80 300 200 --top 5 --sheet why.png",
+    "relook search pictures query.jpg --recipe wider.toml --json",
 )
 
 
@@ -32,6 +33,12 @@ def run(
         tuple[float, float, float, float] | None,
         typer.Option("--box", metavar="X Y W H", show_default=False,
                      help="Search only this part: left, top, width and height in pixels."),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option("--recipe", metavar="NAME|FILE", show_default=False,
+                     help="Answer by this recipe's index and plan; it must describe photos as the "
+                          "collection does."),
     ] = None,
     top: Annotated[
         int, typer.Option("--top", metavar="K", min=1, help="Number of results.")
@@ -57,7 +64,7 @@ def run(
     limit_threads()
     if sheet is not None:
         sheets.check_target(sheet)
-    with relook.open(directory) as collection:
+    with relook.open(directory, recipe=recipe) as collection:
         result = collection.search(image, box=box, top=top, exclude_self=exclude_self)
         if sheet is not None:
             sheets.save(sheet, collection, image, result.results, box=box)
