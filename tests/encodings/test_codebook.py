@@ -9,7 +9,7 @@ import pytest
 
 from oracles import encoding
 from relook.core.errors import FormatError, ShapeError, StorageError, UsageError
-from relook.core.storage import save_arrays
+from relook.core.storage import load_arrays, save_arrays
 from relook.encodings import Codebook, load_codebook
 
 
@@ -140,12 +140,38 @@ def test_the_hash_follows_everything_that_decides_words_and_weights(changed):
     assert make(**{changed: other}).sha256 != book.sha256
 
 
+def test_words_of_descriptors_with_signs_lie_on_both_sides_of_zero(images, tmp_path):
+    rows = [image - image.mean(0) for image in images]
+    book = Codebook.fit(rows, words=100, iterations=8)
+    assert book.zero == 128
+    assert book.centers.min() < 0 < book.centers.max()
+    joined = np.concatenate(rows)
+    words = book.assign(joined)[:, 0]
+    for word in np.unique(words)[:5]:
+        mean = joined[words == word].mean(0)
+        assert np.abs(book.centers[word] - mean).max() < 0.25 * np.abs(joined).max()
+    book.save(tmp_path / "signed.safetensors")
+    loaded = Codebook.load(tmp_path / "signed.safetensors")
+    assert (loaded.zero, loaded.sha256) == (128, book.sha256)
+    np.testing.assert_array_equal(loaded.centers, book.centers)
+
+
+def test_a_codebook_without_signs_is_written_and_hashed_as_ever(tmp_path):
+    shipped = load_codebook("sift-16k")
+    assert shipped.sha256 == "60123c4960382c6e360eb4f1bcbac38cc8716cf5bc2e214e347c6e6e5e1270d0"
+    shipped.save(tmp_path / "again.safetensors")
+    assert load_arrays(tmp_path / "again.safetensors", kind="codebook", version=1)
+    signed = Codebook(
+        shipped.quantized, shipped.step, coarse=shipped.coarse, idf=shipped.idf, fitted={}, zero=128
+    )
+    assert signed.sha256 != shipped.sha256
+
+
 @pytest.mark.parametrize(
     ("images", "words", "error", "says"),
     [
         ([], 4, UsageError, "0 rows cannot make 4 clusters"),
         ([encoding.descriptors(3)], 4, UsageError, "3 rows cannot make 4"),
-        ([-encoding.descriptors(9)], 4, UsageError, "must not be negative"),
         ([encoding.descriptors(9) * np.nan], 4, ShapeError, "not finite"),
         ([encoding.descriptors(9).astype(np.float64)], 4, ShapeError, "float32"),
         ([encoding.descriptors(9), encoding.descriptors(9, dimension=64)], 4, ShapeError, "shape"),

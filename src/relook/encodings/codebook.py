@@ -33,6 +33,7 @@ class Codebook:
     Args:
         centers: ``(K, D)`` uint8, in units of ``step``.
         step: value of one unit.
+        zero: the byte that stands for 0: 0 for SIFT, 128 for descriptors with negative values.
         coarse: ``(C, D)`` float32 cell centers that words are found by; the K words lie in the
             cell that is nearest to them.
         idf: ``(K,)`` float32 weights of the words, frozen: if they followed a collection, every
@@ -48,6 +49,7 @@ class Codebook:
         coarse: NDArray[np.float32],
         idf: NDArray[np.float32],
         fitted: Mapping[str, Any],
+        zero: int = 0,
     ) -> None:
         check_array("centers", centers, shape=(None, None), dtype=np.uint8)
         check_array("coarse", coarse, shape=(None, centers.shape[1]), dtype=np.float32)
@@ -59,7 +61,8 @@ class Codebook:
         self.coarse = coarse
         self.idf = idf
         self.fitted = dict(fitted)
-        self.centers = centers.astype(np.float32) * np.float32(step)
+        self.zero = zero
+        self.centers = _values(centers, step, zero)
         self._finder = WordFinder(self.centers, coarse)
 
     def __len__(self) -> int:
@@ -70,6 +73,8 @@ class Codebook:
         """Hash of all that decides words, signatures and weights."""
         parts = (self.quantized, np.float64(self.step), self.coarse, self.idf)
         content = b"".join(np.ascontiguousarray(part).tobytes() for part in parts)
+        if self.zero:  # else as codebooks were hashed before there were others
+            content += np.int64(self.zero).tobytes()
         return hashlib.sha256(content).hexdigest()
 
     @classmethod
@@ -88,14 +93,14 @@ class Codebook:
         idf of one image.
 
         Args:
-            images: per image ``(N, D)`` descriptors, not negative.
+            images: per image ``(N, D)`` descriptors.
             words: K.
             iterations: of k-means.
             seed: of k-means.
             fitted: what the images are.
 
         Raises:
-            UsageError: fewer descriptors than words, or negative values.
+            UsageError: fewer descriptors than words.
             ShapeError: values that are not finite, or of another shape.
         """
         for image in images:
@@ -103,20 +108,18 @@ class Codebook:
             check_array("descriptors", image, shape=(None, width), dtype=np.float32)
         rows = np.concatenate(list(images)) if images else np.zeros((0, 1), np.float32)
         check_finite("descriptors", rows)
-        if rows.size and rows.min() < 0:
-            raise UsageError("descriptors must not be negative; use SIFT or RootSIFT")
         centers = KMeans(words, iterations=iterations, seed=seed).fit(rows).centers_
-        step = float(centers.max()) / 255 or 1.0
-        quantized = np.round(centers / step).astype(np.uint8)
+        zero = 128 if rows.min() < 0 else 0
+        step = float(np.abs(centers).max()) / (255 - zero) or 1.0
+        quantized = (np.round(centers / step) + zero).astype(np.uint8)
         cells = max(1, min(128, words // 16))
-        coarse = KMeans(cells, iterations=20, seed=seed).fit(
-            quantized.astype(np.float32) * np.float32(step)
-        )
+        coarse = KMeans(cells, iterations=20, seed=seed).fit(_values(quantized, step, zero))
         book = cls(
             quantized,
             step,
             coarse=coarse.centers_,
             idf=np.ones(words, np.float32),
+            zero=zero,
             fitted={**(fitted or {}), "images": len(images), "descriptors": len(rows)},
         )
         book.idf = book.inverse_document_frequency(images)
@@ -159,8 +162,10 @@ class Codebook:
             "coarse": self.coarse,
             "idf": self.idf,
         }
-        header = {"step": self.step, "fitted": self.fitted}
-        save_arrays(path, arrays, kind="codebook", version=1, header=header)
+        header: dict[str, Any] = {"step": self.step, "fitted": self.fitted}
+        if self.zero:
+            header["zero"] = self.zero
+        save_arrays(path, arrays, kind="codebook", version=2 if self.zero else 1, header=header)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -169,7 +174,7 @@ class Codebook:
         Raises:
             FormatError: another kind of file, damaged, or of a newer version.
         """
-        stored = load_arrays(path, kind="codebook", version=1)
+        stored = load_arrays(path, kind="codebook", version=2)
         arrays = {name: np.array(array) for name, array in stored.arrays.items()}
         try:
             return cls(
@@ -178,9 +183,15 @@ class Codebook:
                 coarse=arrays["coarse"],
                 idf=arrays["idf"],
                 fitted=stored.header["fitted"],
+                zero=int(stored.header.get("zero", 0)),
             )
         except (KeyError, TypeError, ValueError) as error:  # a ShapeError is a ValueError
             raise FormatError(f"{path} is a damaged codebook; fetch it again ({error})") from error
+
+
+def _values(quantized: NDArray[np.uint8], step: float, zero: int) -> NDArray[np.float32]:
+    values = quantized.astype(np.float32)
+    return (values - np.float32(zero) if zero else values) * np.float32(step)
 
 
 def shipped_codebooks() -> list[str]:
