@@ -39,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dimensions", type=int, help="all that the photos support by default")
     parser.add_argument("--shrinkage", type=float, help="of Lw; chosen from the pairs by default")
     parser.add_argument("--t", type=float, default=1.0, help="1 whitens fully, 0 not at all")
+    parser.add_argument("--flatten", type=float, default=0.0, help="of Lw; evens its axes out")
     parser.add_argument("--views", type=int, default=3, help="rendered views per photo")
     parser.add_argument("--strength", type=float, default=1.0, help="of the views")
     parser.add_argument("--layer", default="", help="an inner layer of the network")
@@ -48,6 +49,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 2**-0.5, 0.5])
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo only")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help=".npy for the vectors, to fit them again")
     parser.add_argument("--half", action="store_true", help="keep the matrix in float16")
     return parser.parse_args()
 
@@ -63,7 +65,12 @@ def main() -> None:
     )
     files = [path for folder in given.photos for path in sorted(folder.rglob("*"))]
     files = [path for path in files if is_picture(path)][:: given.every]
-    vectors = np.stack(list(describe(describer, files, given)))
+    if given.keep is not None and given.keep.exists():
+        vectors = np.load(given.keep, allow_pickle=False)
+    else:
+        vectors = np.stack(list(describe(describer, files, given)))
+    if given.keep is not None:
+        np.save(given.keep, vectors)
     views = given.views + 1
     fitted = (
         f"{len(files)} photos of {', '.join(folder.name for folder in given.photos)}, "
@@ -77,7 +84,11 @@ def main() -> None:
         pca.save(given.output, half=given.half)
     else:
         learned = LearnedWhitening(
-            given.dimensions, t=given.t, shrinkage=given.shrinkage, fitted=fitted
+            given.dimensions,
+            t=given.t,
+            flatten=given.flatten,
+            shrinkage=given.shrinkage,
+            fitted=fitted,
         )
         learned.fit(vectors, pairs_of(len(files), views))
         print(f"shrinkage {learned.shrinkage_:.4f}")

@@ -161,3 +161,15 @@ def test_bad_options_and_views_that_are_copies_are_refused():
             model.fit(rows, pairs)
     with pytest.raises(UsageError, match="views that differ"):
         LearnedWhitening().fit(np.repeat(rows[::2], 2, axis=0), pairs)
+
+
+def test_flattened_fully_things_differ_alike_along_every_row():
+    rng = np.random.default_rng(5)
+    things = rng.normal(size=(400, 6)) * [5, 3, 2, 1, 0.7, 0.5]
+    vectors = (np.repeat(things, 2, axis=0) + 0.1 * rng.normal(size=(800, 6))).astype(np.float32)
+    pairs = np.arange(800).reshape(-1, 2)
+    non_pairs = np.stack([np.arange(0, 798), np.arange(2, 800)], axis=1)
+    fitted = LearnedWhitening(flatten=1, shrinkage=0, normalize=False)
+    turned = fitted.fit(vectors, pairs, non_pairs).transform(vectors)
+    differences = turned[non_pairs[:, 0]] - turned[non_pairs[:, 1]]
+    np.testing.assert_allclose(differences.T @ differences / len(differences), np.eye(6), atol=1e-3)

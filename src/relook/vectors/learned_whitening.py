@@ -37,6 +37,8 @@ class LearnedWhitening(FittedTransform):
             are fewer than dimensions, next to nothing where there are plenty. 0 is the formula of
             the paper.
         t: C_m is raised to -t/2: 1 is the formula of the paper, 0 is PCA of C_n.
+        flatten: rows are divided by their eigenvalue to the power flatten/2, so that no few of
+            them outweigh the rest: 0 is the formula of the paper, 1 gives all the same weight.
         normalize: l2-normalize what :meth:`transform` gives.
         seed: of non-matching pairs where none are given.
         fitted: what it is fitted on, kept in the saved file.
@@ -57,6 +59,7 @@ class LearnedWhitening(FittedTransform):
         *,
         shrinkage: float | None = None,
         t: float = 1.0,
+        flatten: float = 0.0,
         normalize: bool = True,
         seed: int = 0,
         fitted: str = "",
@@ -64,6 +67,7 @@ class LearnedWhitening(FittedTransform):
         self.dimensions = dimensions
         self.shrinkage = shrinkage
         self.t = t
+        self.flatten = flatten
         self.normalize = normalize
         self.seed = seed
         self.fitted = fitted
@@ -97,7 +101,9 @@ class LearnedWhitening(FittedTransform):
         power *= float(np.abs(whitener).max()) ** 2
         kept = supported(self.dimensions, rank_of(rotation.values, power=power))
         self.mean_ = center.astype(np.float32)
-        self.projection_ = upright(rotation.vectors[:, :kept].T @ whitener).astype(np.float32)
+        weights = rotation.values[:kept, None] ** (-self.flatten / 2)
+        rows = upright(rotation.vectors[:, :kept].T @ whitener)
+        self.projection_ = (rows * weights).astype(np.float32)
         self.eigenvalues_ = rotation.values[:kept]
         self.shrinkage_ = share
         return self
@@ -110,6 +116,8 @@ class LearnedWhitening(FittedTransform):
 
     def _check_options(self) -> None:
         check_options(dimensions=self.dimensions, t=self.t)
+        if not 0 <= self.flatten <= 1:
+            raise UsageError(f"flatten must be between 0 and 1, not {self.flatten}")
         if self.shrinkage is not None and not 0 <= self.shrinkage <= 1:
             raise UsageError(f"shrinkage must be between 0 and 1, not {self.shrinkage}")
 
