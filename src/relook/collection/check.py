@@ -53,9 +53,12 @@ def inspect(directory: Path, catalog: Catalog, engine: Engine) -> Findings:
     pages = tuple(_pages(catalog))
     try:
         descriptions = tuple(_descriptions(catalog, engine))
-        index = tuple(_index(directory, catalog, engine, {key for key, _ in descriptions}))
     except RelookError as error:
         return Findings((*pages, str(error)), (), ())
+    try:
+        index = tuple(_index(directory, catalog, engine, {key for key, _ in descriptions}))
+    except RelookError as error:  # such as weights that are not here, which no repair brings
+        index = (str(error),)
     return Findings(pages, descriptions, index)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -204,7 +205,7 @@ class Collection:
         with Writer(self.directory) as writer:
             found = {place for picture in wanted for place in self._places(picture)}
             writer.forget(sorted(found))
-        self._shelves.refresh()
+        self._try_refresh()
         return len(found)
 
     def search(
@@ -311,13 +312,18 @@ class Collection:
             finally:
                 self._catalog = Catalog(self.directory)
                 self.__dict__.pop("_shelves", None)
-            self._shelves.refresh()
+            self._try_refresh()
             findings = inspect(self.directory, self._catalog, self.engine)
         try:
             number = digest(self._catalog)
         except RelookError:  # a damaged catalog, of which the problems tell
             number = ""
         return CheckReport(not findings.problems, problems, number)
+
+    def _try_refresh(self) -> None:
+        """What was done is done; where weights are not here, the next search says so."""
+        with contextlib.suppress(RelookError):
+            self._shelves.refresh()
 
     def _places(self, picture: PathLike | int) -> list[tuple[int, str]]:
         if isinstance(picture, int):

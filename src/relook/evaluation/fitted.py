@@ -24,7 +24,7 @@ def fitted_of(recipe: Recipe) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if recipe.vector is not None:
         weights, whitening = recipe.vector.weights, recipe.vector.whitening
         path = Path(weights)
-        card = open_weights(path).card if path.suffix else find_card(weights)
+        card = open_weights(path).card if path.is_absolute() else find_card(weights)
         yield f"network {card.name}", {"on": card.training_set}
         if whitening and not whitening.startswith(OF_WEIGHTS):
             yield f"whitening {whitening}", {"on": find_whitening(whitening).fitted}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relook.core.errors import CollectionError, FormatError, UsageError
+from relook.core.errors import CollectionError, FetchError, FormatError, UsageError
 from relook.core.records import Image
 from relook.descriptors.multiscale import MultiScale
 from relook.descriptors.packing import pack_vectors, unpack_vectors
@@ -200,8 +200,10 @@ def _sample() -> Image:
 
 
 def _open(settings: GlobalChannel) -> Weights:
-    place = Path(settings.weights) if Path(settings.weights).suffix else settings.weights
-    weights = open_weights(place)
+    path = Path(settings.weights)
+    if path.is_absolute() and not path.is_file():
+        raise FetchError(f"the weights {path} are not here; bring the file back to this place")
+    weights = open_weights(settings.weights)
     if settings.weights_hash not in ("", weights.sha256):
         raise CollectionError(
             f"the weights {settings.weights} have changed since the collection was made; bring the "
