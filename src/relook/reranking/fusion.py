@@ -39,8 +39,8 @@ class Fusion:
             changes no score of an image that lies above it in both.
     """
 
-    local: float = 0.05
-    weight: float = 0.035
+    local: float = 0.04
+    weight: float = 0.04
     background: int = 50
     depth: int = 1000
 

@@ -72,8 +72,8 @@ class FusionSettings:
     """
 
     candidates: int = 100
-    local: float = 0.05
-    weight: float = 0.035
+    local: float = 0.04
+    weight: float = 0.04
     background: int = 50
 
     def __post_init__(self) -> None:
