@@ -120,4 +120,4 @@ def _in_front(fused: Ranking, spread: Ranking, sure: set[int]) -> Ranking:
         *(fused.evidence[row] for row in first),
         *(spread.evidence[row] for row in rest),
     )
-    return Ranking(ids, scores, evidence)
+    return Ranking(ids, np.minimum.accumulate(scores), evidence)  # what rounding has raised

@@ -45,7 +45,8 @@ def _value(kind: Any, value: Any, *, where: str) -> Any:
         raise UsageError(f"{where} must be {kind.__name__}, not {value!r}")
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
-            raise UsageError(f"{where} must be one of {', '.join(get_args(kind))}, not {value!r}")
+            choices = ", ".join(choice or '""' for choice in get_args(kind))
+            raise UsageError(f"{where} must be one of {choices}, not {value!r}")
         return value
     if get_origin(kind) is tuple:
         return _numbers(value, where=where)
