@@ -11,6 +11,7 @@ from oracles import encoding
 from relook.core.errors import CollectionError, RelookError, UsageError
 from relook.encodings import load_codebook
 from relook.features import Sift
+from relook.features.deep import DeepSettings
 from relook.matching import Tolerance
 from relook.search import DEFAULT_RECIPE, Recipe, load_recipe, shipped_recipes
 from relook.search.channels import IndexSettings, LocalChannel
@@ -81,6 +82,7 @@ DESCRIBE = {
     "crowding": with_local(sift=Sift(crowding=0.0)),
     "coarseness": with_local(sift=Sift(coarseness=0.0)),
     "longest": with_local(longest=800),
+    "extractor": with_local(extractor="aliked", deep=DeepSettings(weights="aliked-n16")),
     "codebook_hash": with_local(codebook_hash="abd"),
     "aggregated": with_local(aggregated=False),
     "binary": with_local(binary=False),
@@ -131,7 +133,7 @@ def test_the_plan_and_the_names_change_no_hash(name):
 def test_every_setting_has_its_place_in_the_hashes():
     described = {field.name for field in fields(Sift)} | {
         field.name for field in fields(LocalChannel)
-    } - {"sift", "index", "codebook"}
+    } - {"sift", "deep", "index", "codebook"}
     assert set(DESCRIBE) == described
     assert set(INDEX) == {field.name for field in fields(IndexSettings)}
     assert {field.name for field in fields(Plan)} <= set(FREE)

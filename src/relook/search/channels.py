@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from relook.core.errors import UsageError
 from relook.features import Sift
+from relook.features.deep.settings import DeepSettings
 
 __all__ = [
     "GLOBAL",
@@ -62,7 +63,10 @@ class LocalChannel:
         codebook: a shipped name, or the path of a ``.safetensors`` file.
         codebook_hash: its hash, so that another codebook under the same name is noticed.
         longest: longer side in pixels that images are described at.
-        sift: the features.
+        extractor: ``sift``, or what networks give: ``deep`` or ``aliked``, see
+            :mod:`relook.features.deep`.
+        sift: the features of ``sift``.
+        deep: the features of the others.
         aggregated: ASMK, else SMK.
         binary: signatures (the starred kernels), else float vectors.
         index: the match kernel.
@@ -71,19 +75,27 @@ class LocalChannel:
     codebook: str
     codebook_hash: str = ""
     longest: int = 1024
+    extractor: Literal["sift", "deep", "aliked"] = "sift"
     sift: Sift = Sift()
+    deep: DeepSettings = DeepSettings()
     aggregated: bool = True
     binary: bool = True
     index: IndexSettings = IndexSettings()
 
     def __post_init__(self) -> None:
         _check_longest(self.longest)
+        if self.extractor != "sift" and not self.deep.weights:
+            raise UsageError(f'extractor = "{self.extractor}" needs deep.weights, a name or a file')
 
     @property
     def described(self) -> Mapping[str, Any]:
         """What decides whether descriptions may be mixed."""
+        if self.extractor == "sift":  # as collections have it that are older than the others
+            features: Mapping[str, Any] = {"sift": asdict(self.sift)}
+        else:
+            features = {self.extractor: self.deep.described}
         return {
-            "sift": asdict(self.sift),
+            **features,
             "longest": self.longest,
             "codebook": self.codebook_hash,
             "aggregated": self.aggregated,

@@ -8,11 +8,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from relook.core.errors import CollectionError
+import numpy as np
+
+from relook.core.errors import CollectionError, UsageError
+from relook.core.protocols import Extractor
 from relook.core.records import Aggregate, Image, LocalCodes
 from relook.encodings import AsmkEncoder, load_codebook
 from relook.encodings.packing import unpack_codes
-from relook.features import Sift
 from relook.index import InvertedIndex, Kernel
 from relook.reranking import SpatialReRanker
 from relook.search.channels import LOCAL, LocalChannel
@@ -27,22 +29,22 @@ class LocalDescriber:
     """Describes database images and queries by local features.
 
     Attributes:
-        sift: for database images.
-        query_sift: for queries, usually with more features.
+        extractor: for database images.
+        query_extractor: for queries, usually with more features.
         encoder: features to codes.
     """
 
-    sift: Sift
-    query_sift: Sift
+    extractor: Extractor
+    query_extractor: Extractor
     encoder: AsmkEncoder
 
     def describe(self, image: Image) -> bytes:
         """Describe a database image."""
-        return self.encoder.pack(self.encoder.encode(self.sift.extract(image)))
+        return self.encoder.pack(self.encoder.encode(self.extractor.extract(image)))
 
     def describe_query(self, image: Image) -> LocalCodes:
         """Describe a query."""
-        return self.encoder.encode_query(self.query_sift.extract(image))
+        return self.encoder.encode_query(self.query_extractor.extract(image))
 
 
 @lru_cache(maxsize=4)
@@ -66,14 +68,31 @@ def make_encoder(channel: LocalChannel, *, assignments: int) -> AsmkEncoder:
     )
 
 
-def make_local_describer(channel: LocalChannel, plan: Plan) -> LocalDescriber:
-    """The describer of a channel, for database images and queries."""
-    sift = channel.sift
-    return LocalDescriber(
-        sift=sift,
-        query_sift=replace(sift, features=max(sift.features, plan.query_features)),
-        encoder=make_encoder(channel, assignments=plan.assignments),
-    )
+def make_local_describer(channel: LocalChannel, plan: Plan, *, threads: int = 1) -> LocalDescriber:
+    """The describer of a channel, for database images and queries.
+
+    Raises:
+        CollectionError: the codebook or the weights are not those that the recipe was pinned to.
+        FetchError: weights are not here.
+        UsageError: the codebook is for descriptors of another length.
+    """
+    encoder = make_encoder(channel, assignments=plan.assignments)
+    if channel.extractor == "sift":
+        sift = channel.sift
+        more = replace(sift, features=max(sift.features, plan.query_features))
+        return LocalDescriber(sift, more, encoder)
+    from relook.features.deep import load_extractor  # noqa: PLC0415 - only what is needed
+
+    deep = load_extractor(channel.extractor, channel.deep, threads=threads)
+    blank = Image(np.zeros((64, 64, 3), np.uint8), (64, 64))
+    dimensions, wanted = deep.extract(blank).descriptors.shape[1], encoder.codebook.centers.shape[1]
+    if dimensions != wanted:
+        raise UsageError(
+            f"codebook {channel.codebook} is for descriptors of {wanted} dimensions, these have "
+            f"{dimensions}; name the whitening and the codebook that were fitted for them"
+        )
+    features = max(channel.deep.features, plan.query_features)
+    return LocalDescriber(deep, deep.with_features(features), encoder)
 
 
 @dataclass(frozen=True)
@@ -109,7 +128,7 @@ class LocalParts:
     @cached_property
     def describer(self) -> LocalDescriber:
         """Describes queries."""
-        return make_local_describer(self.settings, self.plan)
+        return make_local_describer(self.settings, self.plan, threads=self.plan.threads)
 
     @cached_property
     def reranker(self) -> SpatialReRanker:

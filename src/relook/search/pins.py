@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relook.core.errors import UsageError
+from relook.features.deep.settings import DeepSettings
 from relook.search.channels import GLOBAL, LOCAL, OF_WEIGHTS, GlobalChannel, LocalChannel
 
 if TYPE_CHECKING:
@@ -55,18 +56,37 @@ def _with_codebook(channel: LocalChannel, plan: Plan, *, name: str, folder: Path
     words, bits = codebook.centers.shape
     if plan.assignments > words:
         raise UsageError(f"assignments must be 1 to {words}, the words of codebook {place}")
+    channel = replace(channel, deep=_with_deep(channel, name=name, folder=folder))
     if 2 * max(channel.index.max_distance, plan.max_distance) >= bits:
         raise UsageError(f"max_distance must be below {bits // 2}, half the bits of a signature")
     return replace(channel, codebook=place, codebook_hash=codebook.sha256)
+
+
+def _with_deep(channel: LocalChannel, *, name: str, folder: Path) -> DeepSettings:
+    deep = channel.deep
+    if channel.extractor == "sift":
+        return deep
+    place = _beside(deep.weights, folder)
+    deep = replace(deep, weights=place, weights_hash=deep.weights_hash or _hash_of_weights(place))
+    if not deep.whitening:
+        return replace(deep, whitening_hash="")
+    from relook.vectors.shipped import find_whitening  # noqa: PLC0415
+
+    whitening = _beside(deep.whitening, folder)
+    found = find_whitening(whitening)
+    if deep.whitening_hash not in ("", found.sha256):
+        raise _changed(f"whitening {whitening}", name, "whitening_hash")
+    return replace(deep, whitening=whitening, whitening_hash=found.sha256)
 
 
 def _with_weights(channel: GlobalChannel, *, name: str, folder: Path) -> GlobalChannel:
     from relook.vectors.shipped import find_whitening  # noqa: PLC0415
 
     place = _beside(channel.weights, folder)
-    channel = replace(
-        channel, weights=place, weights_hash=channel.weights_hash or _hash_of_weights(place)
-    )
+    sha256 = _hash_of_weights(place)
+    if sha256 and channel.weights_hash not in ("", sha256):
+        raise _changed(f"weights {place}", name, "weights_hash")
+    channel = replace(channel, weights=place, weights_hash=channel.weights_hash or sha256)
     if not channel.whitening or channel.whitening.startswith(OF_WEIGHTS):
         return replace(channel, whitening_hash=channel.whitening)
     whitening = _beside(channel.whitening, folder)
@@ -88,7 +108,7 @@ def _hash_of_weights(place: str) -> str:
     from relook.networks.weights.opening import open_weights  # noqa: PLC0415
     from relook.networks.weights.place import find_card, find_file  # noqa: PLC0415
 
-    if Path(place).suffix:
+    if Path(place).is_absolute():
         return open_weights(Path(place)).sha256
     card = find_card(place)
     if card.sha256 or find_file(card) is None:

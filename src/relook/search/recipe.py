@@ -136,10 +136,7 @@ class Recipe:
         table = _settings(self)
         change_settings(table, changes)
         for name, channel in table["channels"].items():
-            for asset in ("codebook", "weights", "whitening"):
-                if channel.get(asset) != getattr(self.channels[name], asset, None):
-                    key = f"{asset}_hash"
-                    channel[key] = changes.get(f"channels.{name}.{key}", "")
+            _unpin(channel, asdict(self.channels[name]), changes, above=f"channels.{name}.")
         try:
             changed = _from_table({"name": self.name, "summary": self.summary, **table}, where="")
             return pinned(changed, folder=Path())
@@ -171,6 +168,18 @@ def load_recipe(name: str | Path) -> Recipe:
         raise UsageError(f"{path} cannot be read as TOML: {error}") from error
     table.setdefault("name", path.stem)
     return pinned(_from_table(table, where=path.name), folder=path.parent)
+
+
+def _unpin(
+    table: dict[str, Any], before: Mapping[str, Any], changes: Mapping[str, Any], *, above: str
+) -> None:
+    """Forget the hash of every file that has changed, unless the changes give the new one."""
+    for key, value in before.items():
+        if isinstance(value, Mapping):
+            _unpin(table[key], value, changes, above=f"{above}{key}.")
+        pin = f"{key}_hash"
+        if pin in before and table[key] != value:
+            table[pin] = changes.get(above + pin, "")
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
