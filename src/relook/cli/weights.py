@@ -23,6 +23,7 @@ EXAMPLES = (
     "relook weights list",
     "relook weights info resnet101 --json",
     "relook weights fetch resnet50",
+    "relook weights calibrate hybrid photos",
     "relook weights import mine.pth --name mine --backbone resnet50 --pooling gem --p 3",
 )
 
@@ -34,7 +35,8 @@ def run(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[list | info NAME | fetch NAME | import FILE]", show_default=False,
+            metavar="[list | info NAME | fetch NAME | import FILE | calibrate RECIPE PHOTOS]",
+            show_default=False,
             help="What to do; list if nothing.",
         ),
     ] = None,
@@ -105,6 +107,7 @@ def run(
 
     list shows all, and whether their training set may show the landmarks of Oxford and Paris.
     fetch downloads published weights, goes on where it stopped, and verifies the checksum.
+    calibrate measures on photos what the network of a recipe needs to run in int8.
     import copies a file of your own (.safetensors, .npz, a torch file) under relook's names;
     no code in it is run, and where torch is installed it must fit the network.
 
@@ -130,10 +133,14 @@ def run(
             _info(which, as_json=as_json)
         case ["fetch", which]:
             _fetch(which, as_json=as_json)
+        case ["calibrate", recipe, photos]:
+            _calibrate(recipe, Path(photos), as_json=as_json)
         case ["import", file]:
             _import(Path(file), said, as_json=as_json)
         case _:
-            raise UsageError("write weights list, info NAME, fetch NAME, or import FILE")
+            raise UsageError(
+                "write weights list, info NAME, fetch NAME, import FILE, or calibrate RECIPE PHOTOS"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +230,21 @@ def _fetch(name: str, *, as_json: bool) -> None:
     _tell(weights, as_json=as_json)
     if not (weights.card.sha256 or weights.card.sha256_prefix):
         console.note(f"no checksum is published; that of this file is {weights.sha256}")
+
+
+def _calibrate(name: str, photos: Path, *, as_json: bool) -> None:
+    from relook.collection.scan import scan  # noqa: PLC0415
+    from relook.images import is_picture  # noqa: PLC0415
+    from relook.search import load_recipe  # noqa: PLC0415
+    from relook.search.int8 import calibrate  # noqa: PLC0415
+
+    found = scan([photos], is_picture=is_picture, skip=None).found
+    with console.err().status("calibrating …"):
+        used = calibrate(load_recipe(name), [Path(photo.file) for photo in found])
+    if as_json:
+        console.write_json({"recipe": name, "photos": used})
+        return
+    console.out().print(f'calibrated on {used} photos; set precision = "int8" in the recipe')
 
 
 def _import(file: Path, said: dict[str, Any], *, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from relook.descriptors.packing import pack_vectors, unpack_vectors
 from relook.descriptors.sizing import Sizing
 from relook.descriptors.vector import VectorDescriber
 from relook.index.vectors import SeveralIndex, load_vector_index, make_vector_index
-from relook.networks.runtime import load_network
+from relook.networks.runtime import Runtime, load_network
 from relook.networks.weights import Weights, open_weights
 from relook.search.channels import GLOBAL, OF_WEIGHTS, GlobalChannel
 from relook.search.engine import Channel
@@ -56,29 +56,41 @@ def make_vector_describer(settings: GlobalChannel, *, threads: int) -> GlobalDes
         FetchError: the weights are not here; the message says where to put them.
         CollectionError: they are not those that the recipe was pinned to.
     """
+    runtime = load_runtime(settings, threads=threads)
+    return GlobalDescriber(VectorDescriber(runtime, make_sizing(settings), multiscale_of(settings)))
+
+
+def load_runtime(
+    settings: GlobalChannel,
+    *,
+    threads: int,
+    calibration: Sequence[NDArray[np.uint8]] | None = None,
+) -> Runtime:
+    """The network of a channel, ready to run; ``calibration`` as :func:`load_network` has it."""
     weights = _open(settings)
     changes: dict[str, Any] = {"layer": settings.layer}
     if settings.pooling:
         options = {"p": settings.p} if settings.pooling == "gem" else {}
         changes |= {"pooling": settings.pooling, "options": options}
-    runtime = load_network(
+    return load_network(
         weights,
         weights.spec(**changes),
         backend=settings.backend,
         precision=settings.precision,
         threads=threads,
+        calibration=calibration,
     )
-    return GlobalDescriber(
-        VectorDescriber(
-            runtime,
-            Sizing(longest=settings.longest, multiple=settings.multiple),
-            MultiScale(
-                scales=settings.scales,
-                pool=settings.scale_pooling,
-                p=settings.p,
-                flip=settings.flip,
-            ),
-        )
+
+
+def make_sizing(settings: GlobalChannel) -> Sizing:
+    """How pictures are brought to a size."""
+    return Sizing(longest=settings.longest, multiple=settings.multiple)
+
+
+def multiscale_of(settings: GlobalChannel) -> MultiScale:
+    """At which scales they are described."""
+    return MultiScale(
+        scales=settings.scales, pool=settings.scale_pooling, p=settings.p, flip=settings.flip
     )
 
 

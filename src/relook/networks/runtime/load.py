@@ -164,7 +164,8 @@ class _Store:
             return found
         if calibration is None:
             raise UsageError(
-                "int8 is calibrated on pictures once; give calibration, or ask for precision f32"
+                "int8 is calibrated on pictures once: run relook weights calibrate RECIPE PHOTOS, or "
+                "give calibration; or ask for precision f32"
             )
         if find_spec("onnxruntime") is None or find_spec("onnx") is None:
             raise UsageError('int8 is made with onnxruntime; pip install "relook[networks]"')
