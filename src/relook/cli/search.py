@@ -60,18 +60,20 @@ def run(
     import relook  # noqa: PLC0415
     from relook.cli import sheets  # noqa: PLC0415
     from relook.cli.threads import limit_threads  # noqa: PLC0415
+    from relook.search.channels import LOCAL  # noqa: PLC0415
 
     limit_threads()
     if sheet is not None:
         sheets.check_target(sheet)
     with relook.open(directory, recipe=recipe) as collection:
         result = collection.search(image, box=box, top=top, exclude_self=exclude_self)
+        geometry = any(channel.name == LOCAL for channel in collection.engine.channels)
         if sheet is not None:
             sheets.save(sheet, collection, image, result.results, box=box)
     if as_json:
         console.write_json(_as_json(result))
         return
-    _show(result)
+    _show(result, geometry=geometry)
     if result.skipped:
         console.note(
             f"{count(result.skipped, 'picture')} left out, whose description cannot be read; "
@@ -102,7 +104,8 @@ def _hit_as_json(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _show(result: SearchResult) -> None:
+def _show(result: SearchResult, *, geometry: bool) -> None:
+    """Print results; without local features there is no geometry that could verify them."""
     from rich.table import Table  # noqa: PLC0415
 
     terminal = console.out()
@@ -117,9 +120,9 @@ def _show(result: SearchResult) -> None:
         table.add_row(
             str(hit.rank),
             f"{hit.score:.3f}",
-            evidence_words(hit.inliers, verified=verified),
+            evidence_words(hit.inliers, verified=verified) if geometry else "",
             hit.path,
-            style=None if verified else "dim",
+            style=None if verified or not geometry else "dim",
         )
     terminal.print(table)
     if console.is_verbose():
