@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 """Called with the vectors that are coded so far, and how many there are."""
 
 SEED = 0
-SHARE = 32
+SHARE = 64
 """One cell in so many is looked into, unless ``probes`` says otherwise."""
 SHORTLIST = 4
 """Candidates that are scored again with kept vectors, per result."""
@@ -48,7 +48,7 @@ class IvfIndex(SegmentedIndex[Segment]):
         dimensions: D of the vectors.
         code_bytes: of a vector.
         cells: number of cells; None is about 2 √N when it is trained.
-        probes: cells to look into; None is one in 32, 16 at least.
+        probes: cells to look into; None is one in 64, 16 at least.
         keep: also keep float16 vectors on the disk, and score the best by them again.
         train_at: images from which on it pays; never less than training needs.
         threads: of one search, and of training.
