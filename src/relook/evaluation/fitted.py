@@ -21,10 +21,16 @@ def fitted_of(recipe: Recipe) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if recipe.local is not None:
         name = recipe.local.codebook
         yield f"codebook {name}", load_codebook(name).fitted
+        if recipe.local.extractor != "sift":
+            deep = recipe.local.deep
+            yield from _of_network(deep.weights, deep.whitening)
     if recipe.vector is not None:
-        weights, whitening = recipe.vector.weights, recipe.vector.whitening
-        path = Path(weights)
-        card = open_weights(path).card if path.is_absolute() else find_card(weights)
-        yield f"network {card.name}", {"on": card.training_set}
-        if whitening and not whitening.startswith(OF_WEIGHTS):
-            yield f"whitening {whitening}", {"on": find_whitening(whitening).fitted}
+        yield from _of_network(recipe.vector.weights, recipe.vector.whitening)
+
+
+def _of_network(weights: str, whitening: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    path = Path(weights)
+    card = open_weights(path).card if path.is_absolute() else find_card(weights)
+    yield f"network {card.name}", {"on": card.training_set}
+    if whitening and not whitening.startswith(OF_WEIGHTS):
+        yield f"whitening {whitening}", {"on": find_whitening(whitening).fitted}

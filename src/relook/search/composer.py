@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -11,7 +11,7 @@ from relook.core.errors import UsageError
 from relook.core.records import Image, Ranking
 from relook.search.channels import GLOBAL, LOCAL
 from relook.search.describer import make_describer
-from relook.search.engine import Channel, Companion, Engine, Sources, prepare_nothing
+from relook.search.engine import Channel, Companion, Engine, Sources
 from relook.search.local import LocalParts
 from relook.search.recipe import Recipe
 
@@ -28,10 +28,11 @@ def make_engine(recipe: Recipe) -> Engine:
     """
     channels: list[Channel] = []
     companions: tuple[Companion, ...] = ()
-    prepare: Callable[[], None] = prepare_nothing
+    prepare: list[Callable[[], None]] = []
     local = _local(recipe)
     if local is not None:
         channels.append(local.channel)
+        prepare.append(local.prepare)
     search = None if local is None else _LocalAnswer(local).search
     if recipe.vector is not None:
         # Networks and vector indexes are no business of a recipe without them.
@@ -43,7 +44,7 @@ def make_engine(recipe: Recipe) -> Engine:
         vector = VectorParts(recipe.vector, recipe.index_hash(GLOBAL), threads)
         channels.append(vector.channel)
         companions = make_graph(recipe.plan, parameters=recipe.graph_hash)
-        prepare = vector.prepare
+        prepare.append(vector.prepare)
         if local is None:
             search = VectorAnswer(vector, recipe.plan).search
         else:
@@ -59,8 +60,13 @@ def make_engine(recipe: Recipe) -> Engine:
         channels=tuple(channels),
         search=search,
         companions=companions,
-        prepare=prepare,
+        prepare=partial(_all, prepare),
     )
+
+
+def _all(steps: Sequence[Callable[[], None]]) -> None:
+    for step in steps:
+        step()
 
 
 def _local(recipe: Recipe) -> LocalParts | None:

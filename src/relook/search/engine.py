@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relook.core.protocols import Describer, DescriptionStore
 from relook.core.records import Image, Ranking
 
-__all__ = ["Channel", "Companion", "Engine", "LiveIndex", "Sources", "prepare_nothing"]
+__all__ = ["Channel", "Companion", "Engine", "LiveIndex", "Sources"]
 
 
 class LiveIndex(Protocol):
@@ -121,7 +121,7 @@ class Companion:
     follow: Callable[[Any, Any], Kept]
 
 
-def prepare_nothing() -> None:
+def _nothing() -> None:
     """What ships needs no preparation."""
 
 
@@ -150,7 +150,7 @@ class Engine:
     channels: tuple[Channel, ...]
     search: Callable[[Sources, Image, int], tuple[Ranking, Mapping[str, float]]]
     companions: tuple[Companion, ...] = ()
-    prepare: Callable[[], None] = prepare_nothing
+    prepare: Callable[[], None] = _nothing
 
     def channel(self, name: str) -> Channel:
         """The channel of this name."""

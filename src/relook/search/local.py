@@ -115,6 +115,16 @@ class LocalParts:
             load_index=self.load_index,
         )
 
+    def prepare(self) -> None:
+        """Export a network where it is not yet, and try it; processes then share the file.
+
+        Raises:
+            FetchError: weights are not here; the message says where to put them.
+            UsageError: the weights, or the codebook, do not fit the channel.
+        """
+        if self.settings.extractor != "sift":
+            make_local_describer(self.settings, self.plan)
+
     def make_index(self) -> InvertedIndex:
         """An empty index."""
         kernel, weights = self._kernel
