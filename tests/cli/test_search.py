@@ -14,7 +14,7 @@ STAGES = {"decode", "describe", "search", "verify", "total"}
 def test_json_has_exactly_the_promised_keys(run: Any, house: Path, queries: list[Path]) -> None:
     ran = run("search", house / "pictures", queries[0], "--json", "--top", "3")
     assert (ran.code, ran.err) == (0, "")
-    assert set(ran.json) == {"query", "results", "milliseconds"}
+    assert set(ran.json) == {"query", "results", "milliseconds", "skipped"}
     assert ran.json["query"] == str(queries[0])
     assert set(ran.json["milliseconds"]) == STAGES
     assert [result["rank"] for result in ran.json["results"]] == [1, 2, 3]
