@@ -90,7 +90,7 @@ class LearnedWhitening(FittedTransform):
         _check_pairs("pairs", pairs, len(vectors))
         center, power = center_of(vectors)
         if non_pairs is None:
-            count = max(len(pairs), 4 * vectors.shape[1])
+            count = max(len(pairs), 32 * vectors.shape[1])
             non_pairs = random_non_pairs(pairs, len(vectors), count=count, seed=self.seed)
         _check_pairs("non_pairs", non_pairs, len(vectors))
         within, share = shrink(*scatter(vectors, pairs), pairs=len(pairs), share=self.shrinkage)
