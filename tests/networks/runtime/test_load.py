@@ -29,7 +29,11 @@ class Numbers:
     path: Path
     sha256: str
     numbers: Mapping[str, Any]
+    own: NetworkSpec = SPEC
     reads: int = 0
+
+    def spec(self) -> NetworkSpec:
+        return self.own
 
     def state(self) -> Mapping[str, Any]:
         self.reads += 1
@@ -42,7 +46,10 @@ def weights(folder: Path, spec: NetworkSpec = SPEC) -> Numbers:
     torch.manual_seed(5)
     state = RetrievalNetwork(spec).state_dict()
     return Numbers(
-        folder / "random.npz", "0f" * 32, {name: value.numpy() for name, value in state.items()}
+        folder / "random.npz",
+        "0f" * 32,
+        {name: value.numpy() for name, value in state.items()},
+        spec,
     )
 
 
@@ -183,3 +190,31 @@ def test_int8_is_calibrated_once(tmp_path: Path, pictures: Pictures) -> None:
     for runtime in (first, again, portable):
         assert runtime.precision == "int8"
         assert np.sum(runtime.describe(pixels) * wanted, axis=1).min() > 0.98
+
+
+def test_another_pooling_takes_the_place_of_that_in_the_file(tmp_path: Path, pictures: Pictures):
+    """A retrieval network's GeM and whitening are left out where MAC is asked for."""
+    plain = NetworkSpec(backbone="mobilenet_v1", padding="same", pooling="mac")
+    random = weights(tmp_path)
+    found = load_network(random, plain, threads=1).describe(pictures(1, 64, 64))
+    assert found.shape == (1, 1024)
+
+
+def test_a_graph_that_is_wrong_at_other_sizes_is_noticed(monkeypatch, tmp_path, pictures):
+    """Tracing bakes what a branch on the size decided; torch itself is used instead."""
+    from relook.networks.backbones import BACKBONES
+    from relook.networks.backbones.alexnet import AlexNet
+
+    class Branching(AlexNet):
+        def feature_map(self, pictures):
+            cells = super().feature_map(pictures)
+            return cells if pictures.shape[2] % 2 else cells.flip(1)
+
+    monkeypatch.setitem(BACKBONES, "branching", lambda name, padding: Branching("alexnet"))
+    spec = NetworkSpec(backbone="branching", pooling="mac")
+    random = weights(tmp_path, spec)
+    runtime = load_network(random, spec, threads=1)
+    assert runtime.backend == "torch"
+    assert not list(tmp_path.glob("*.onnx"))
+    with pytest.raises(UsageError, match="use backend torch"):
+        load_network(random, spec, backend="openvino", threads=1)

@@ -8,12 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import FormatError, UsageError
+from relook.core.user_cache import cache_folder
 from relook.networks.runtime.base import Pixels, Runtime
 from relook.networks.runtime.export import Header, export_module, read_header
-from relook.networks.runtime.place import cache_folder, export_name, find_export, keep_export
+from relook.networks.runtime.place import export_name, find_export, keep_export
 from relook.networks.runtime.precision import Choice, choose
 from relook.networks.spec import NetworkSpec
 
@@ -38,6 +40,10 @@ class WeightsLike(Protocol):
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """The numbers by the names that a RetrievalNetwork gives them."""
+        ...
+
+    def spec(self) -> NetworkSpec:
+        """The network that they were trained in."""
         ...
 
 
@@ -152,6 +158,7 @@ class _Store:
             return found
         module = _build(self._weights, self._spec)
         content = _export(module)
+        _check_export(content, module)
         return keep_export(
             content, replace(self._wanted, least=_least(module)), file, self._folders
         )
@@ -164,8 +171,8 @@ class _Store:
             return found
         if calibration is None:
             raise UsageError(
-                "int8 is calibrated on pictures once: run relook weights calibrate RECIPE PHOTOS, or "
-                "give calibration; or ask for precision f32"
+                "int8 is calibrated on pictures once: run relook weights calibrate RECIPE PHOTOS, "
+                "or give calibration; or ask for precision f32"
             )
         if find_spec("onnxruntime") is None or find_spec("onnx") is None:
             raise UsageError('int8 is made with onnxruntime; pip install "relook[networks]"')
@@ -191,6 +198,24 @@ def _export(module: nn.Module) -> bytes:
     return export_module(module)
 
 
+def _check_export(content: bytes, module: nn.Module) -> None:
+    """Hold the graph to the module at sizes that it was not traced with: another one is wrong."""
+    least = _least(module)
+    choices = (choose(backend=name, precision="f32", threads=1) for name in ("openvino", "torch"))
+    graph, torch = (
+        _execute(content, Header(least=least), next(choices)),
+        _in_torch(module, next(choices)),
+    )
+    random = np.random.default_rng(0)
+    for height, width in ((least + 13, 2 * least + 6), (2 * least + 1, least + 30)):
+        picture = random.integers(0, 256, (1, height, width, 3), np.uint8)
+        found, wanted = graph.describe(picture).ravel(), torch.describe(picture).ravel()
+        if len(found) != len(wanted) or found @ wanted < 0.999 * np.sqrt(
+            (found @ found) * (wanted @ wanted)
+        ):
+            raise _SizeMattersError("what was exported depends on the size of the picture")
+
+
 def _build(weights: WeightsLike, spec: NetworkSpec) -> nn.Module:
     if find_spec("torch") is None:
         raise UsageError(
@@ -199,11 +224,22 @@ def _build(weights: WeightsLike, spec: NetworkSpec) -> nn.Module:
         )
     from relook.networks.retrieval import RetrievalNetwork  # noqa: PLC0415 - needs torch
 
-    state = dict(weights.state())
+    state = _fitting(weights.state(), weights.spec(), spec)
     if "pool.p" not in state:  # a classifier's: the spec alone says what GeM's p is
         fresh = RetrievalNetwork(spec).state_dict()
         state |= {name: fresh[name].numpy() for name in ("pool.p",) if name in fresh}
     return RetrievalNetwork.from_state(spec, state)
+
+
+def _fitting(
+    state: Mapping[str, NDArray[Any]], own: NetworkSpec, spec: NetworkSpec
+) -> dict[str, NDArray[Any]]:
+    """The state without the parts that another pooling, or no whitening, takes the place of."""
+    replaced = {
+        "pool": spec.pooling != own.pooling,
+        "whiten": spec.whitening != own.whitening or spec.pooling != own.pooling,
+    }
+    return {key: value for key, value in state.items() if not replaced.get(key.split(".")[0])}
 
 
 def _least(module: nn.Module) -> int:

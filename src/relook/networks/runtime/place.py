@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,18 +10,7 @@ from relook.core.errors import FormatError, StorageError
 from relook.core.storage import write_whole
 from relook.networks.runtime.export import VERSION, Header, read_header, stamp
 
-__all__ = ["cache_folder", "export_name", "find_export", "keep_export"]
-
-
-def cache_folder() -> Path:
-    """The folder that ``RELOOK_CACHE`` names, else relook's in the user's cache folder."""
-    if chosen := os.environ.get("RELOOK_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "relook"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "relook"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "relook"
+__all__ = ["export_name", "find_export", "keep_export"]
 
 
 def export_name(name: str, *, weights: str, digest: str) -> str:

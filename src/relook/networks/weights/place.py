@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from relook.core.errors import StorageError, UsageError
+from relook.core.user_cache import cache_folder
 from relook.networks.weights.card import SUFFIX, Card, check_name, load_card
 from relook.networks.weights.shipped import CARDS
 
@@ -16,22 +16,8 @@ VARIABLE = "RELOOK_WEIGHTS"
 
 
 def weights_folder() -> Path:
-    """Where weights are downloaded and imported to; it need not be there yet.
-
-    Below ``RELOOK_CACHE`` where that is set, else in the cache folder of the user, which
-    ``XDG_CACHE_HOME`` or ``LOCALAPPDATA`` may name.
-    """
-    if chosen := os.environ.get("RELOOK_CACHE"):
-        return Path(chosen) / "weights"
-    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        base = os.environ.get(variable, "")
-        if base and Path(base).is_absolute():
-            return Path(base) / "relook" / "weights"
-    cache = Path("Library", "Caches") if sys.platform == "darwin" else Path(".cache")
-    try:
-        return Path.home() / cache / "relook" / "weights"
-    except RuntimeError as error:
-        raise UsageError(f"this user has no home folder; set {VARIABLE} to a folder") from error
+    """Where weights are downloaded and imported to; it need not be there yet."""
+    return cache_folder() / "weights"
 
 
 def folders() -> list[Path]:
