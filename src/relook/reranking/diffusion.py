@@ -144,7 +144,9 @@ def lead(found: Ranking, ranking: Ranking) -> Ranking:
     scores[rest] = found.scores[np.isin(found.ids, behind)]
     floor = scores[rest[0]] if len(rest) else np.float32(0)
     scores[ahead] = ranking.scores[ahead] - ranking.scores[ahead[-1]] + max(floor, np.float32(0))
-    return _ordered(ranking, np.concatenate([ahead, rest]), scores)
+    order = np.concatenate([ahead, rest])
+    scores[order] = np.minimum.accumulate(scores[order])  # what rounding has raised
+    return _ordered(ranking, order, scores)
 
 
 def _ordered(ranking: Ranking, order: Int64, scores: NDArray[np.float32]) -> Ranking:

@@ -97,27 +97,5 @@ class HybridAnswer:
         settings = self.plan.diffuse
         verified = Seeds.verified(fused, k=settings.query_neighbors)
         nearest = Seeds.nearest(by_vector, k=settings.query_neighbors, gamma=settings.gamma)
-        seeds = verified + nearest if len(verified) else nearest
-        spread = VectorSearch(self.plan).diffuse(sources, fused, seeds=seeds)
-        sure = {
-            id_
-            for id_, proof in zip(fused.ids.tolist(), fused.evidence, strict=True)
-            if proof is not None and proof.verified
-        }
-        return _in_front(fused, spread, sure)
-
-
-def _in_front(fused: Ranking, spread: Ranking, sure: set[int]) -> Ranking:
-    """The sure images of ``fused`` in its order, then the others in the order of ``spread``."""
-    first = [row for row, id_ in enumerate(fused.ids.tolist()) if id_ in sure]
-    rest = [row for row, id_ in enumerate(spread.ids.tolist()) if id_ not in sure]
-    ids = np.concatenate([fused.ids[first], spread.ids[rest]])
-    # One scale, falling: what was reached lies below the last sure image.
-    scores = np.concatenate([fused.scores[first], spread.scores[rest]])
-    floor = fused.scores[first].min(initial=0.0) - spread.scores[rest].max(initial=0.0)
-    scores[len(first) :] += min(0.0, float(floor))
-    evidence = (
-        *(fused.evidence[row] for row in first),
-        *(spread.evidence[row] for row in rest),
-    )
-    return Ranking(ids, np.minimum.accumulate(scores), evidence)  # what rounding has raised
+        seeds = verified if len(verified) else nearest
+        return VectorSearch(self.plan).diffuse(sources, fused, seeds=seeds, verified_first=True)

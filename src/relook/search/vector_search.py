@@ -48,7 +48,14 @@ class VectorSearch:
             return expansion.search(query, index, top=top)
         return index.search(query, top=top)
 
-    def diffuse(self, sources: Sources, ranking: Ranking, *, seeds: Seeds | None = None) -> Ranking:
+    def diffuse(
+        self,
+        sources: Sources,
+        ranking: Ranking,
+        *,
+        seeds: Seeds | None = None,
+        verified_first: bool = False,
+    ) -> Ranking:
         """Reorder what the first stage found, where the plan says so."""
         settings = self.plan.diffuse
         if not settings.neighbors or not len(ranking):
@@ -61,7 +68,7 @@ class VectorSearch:
             iterations=settings.iterations,
         )
         affinity = _affinity(sources.companion(GRAPH), settings.gamma)
-        return diffusion.rerank(ranking, affinity, seeds=seeds)
+        return diffusion.rerank(ranking, affinity, seeds=seeds, verified_first=verified_first)
 
 
 def make_graph(plan: Plan, *, parameters: str) -> tuple[Companion, ...]:

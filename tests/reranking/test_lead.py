@@ -1,4 +1,4 @@
-"""What the hybrid does with rankings once they are fused."""
+"""Verified images lead what diffusion found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relook.core.records import Evidence, Ranking
-from relook.search.hybrid import _in_front
+from relook.reranking.diffusion import lead
 
 
 def proof(strength, *, verified):
@@ -40,7 +40,7 @@ def test_sure_images_stay_in_front_in_their_order_and_nothing_is_lost(data, coun
     again = data.draw(st.permutations(ids))
     spread = ranking(again, data.draw(draw), [by_id[id_] for id_ in again])
     sure = {id_ for id_, mark in zip(ids, marks, strict=True) if mark}
-    found = _in_front(fused, spread, sure)
+    found = lead(spread, fused)
     assert sorted(found.ids.tolist()) == list(range(count))
     assert np.all(np.diff(found.scores) <= 0)
     assert found.scores.dtype == np.float32
