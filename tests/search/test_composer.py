@@ -84,7 +84,7 @@ def test_float_vectors_and_idf_work_from_end_to_end(text, tmp_path):
 
 
 def test_verified_transforms_agree_with_the_true_homographies(default):
-    engine, index, store = default
+    engine, _, store = default
     errors = []
     for number in museum.PAINTINGS:
         ranking, _ = engine.search(store, museum.photograph(number, museum.KINDS[2])[0], 9)
@@ -99,7 +99,7 @@ def test_verified_transforms_agree_with_the_true_homographies(default):
 
 
 def test_a_box_is_found_and_its_evidence_lies_in_the_whole_picture(default):
-    engine, index, store = default
+    engine, _, store = default
     image, truth = museum.photograph(3, museum.KINDS[2])
     (left, top), (right, bottom) = truth.outline.min(0), truth.outline.max(0)
     box = Box(left, top, (right - left) * 0.7, (bottom - top) * 0.8)
@@ -121,13 +121,13 @@ def test_signatures_up_to_the_largest_distance_count_and_no_others(name):
 
 
 def test_a_picture_without_features_finds_nothing(default):
-    engine, index, store = default
+    engine, _, store = default
     ranking, _ = engine.search(store, Image(np.zeros((9, 9, 3), np.uint8), (9, 9)), 5)
     assert len(ranking) == 0
 
 
 def test_without_candidates_nothing_is_verified_and_scores_are_of_the_index(default):
-    engine, index, store = default
+    engine, _, store = default
     plain = make_engine(Recipe.from_json(engine.recipe).with_plan(candidates=0))
     image = museum.photograph(0, museum.KINDS[2])[0]
     ranking, _ = plain.search(store, image, 3)
