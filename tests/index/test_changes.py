@@ -80,12 +80,12 @@ def test_a_segment_that_is_full_starts_another(monkeypatch):
     codes, index = pool(kernel), InvertedIndex(kernel)
     index.add(np.arange(20), codes[:20])
     index.add(np.arange(20, 40), codes[20:])
-    assert [len(part) for part in index._view.segments] == [8, 8, 4, 8, 8, 4]
+    assert [len(part) for part in index._state.view.segments] == [8, 8, 4, 8, 8, 4]
     index.remove([0, 39])
-    first = index._view.segments[1]
+    first = index._state.view.segments[1]
     index.compact()
-    assert [len(part) for part in index._view.segments] == [8, 8, 8, 8, 6]
-    assert index._view.segments[0] is first
+    assert [len(part) for part in index._state.view.segments] == [8, 8, 8, 8, 6]
+    assert index._state.view.segments[0] is first
     assert_same(index, codes, kernel, set(range(1, 39)))
 
 
@@ -95,13 +95,13 @@ def test_compaction_drops_what_was_removed_and_then_has_nothing_to_do():
     index.add(np.arange(20), codes[:20])
     index.remove(range(10))
     index.compact()
-    (part,) = index._view.segments
+    (part,) = index._state.view.segments
     assert len(part.images) == sum(len(code) for code in codes[10:20])
     index.compact()
-    assert index._view.segments == (part,)
+    assert index._state.view.segments == (part,)
     index.remove(range(10, 20))
     index.compact()
-    assert index._view.segments == ()
+    assert index._state.view.segments == ()
     assert len(index) == 0
 
 

@@ -71,7 +71,7 @@ def test_another_folder_gets_everything(saved, tmp_path_factory):
 
 def test_loaded_postings_are_mapped_and_read_only(saved):
     folder, state = saved
-    (part,) = InvertedIndex.load(folder, state, KERNEL)._view.segments
+    (part,) = InvertedIndex.load(folder, state, KERNEL)._state.view.segments
     assert isinstance(part.vectors, np.memmap)
     assert not part.vectors.flags.writeable
 

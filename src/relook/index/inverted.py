@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from relook.index.merging import merge
 from relook.index.segment import LIMIT, Segment
 from relook.index.selection import best_positive
 from relook.index.similarity import Similarity, read_only
+from relook.index.view import View, check_new, from_runs, to_runs
 
 __all__ = ["InvertedIndex"]
 
@@ -53,15 +53,15 @@ class InvertedIndex:
     def __init__(self, kernel: Kernel, weights: NDArray[np.float32] | None = None) -> None:
         self.kernel = kernel
         self._similarity = Similarity(kernel, weights)
-        self._view = _View.of((), np.zeros(0, np.int64))
+        self._state = _State.of((), np.zeros(0, np.int64))
 
     def __len__(self) -> int:
-        return len(self._view.ids)
+        return len(self._state.view.ids)
 
     @property
     def ids(self) -> NDArray[np.int64]:
         """``(N,)`` int64, the images in the index, increasing; read-only."""
-        return self._view.ids
+        return self._state.view.ids
 
     def add(self, ids: NDArray[np.int64], codes: Sequence[Aggregate]) -> None:
         """Add images, all or none of them.
@@ -76,8 +76,8 @@ class InvertedIndex:
             UsageError: an id is present or was removed before, or words are not of the codebook.
         """
         check_array("ids", ids, shape=(len(codes),), dtype=np.int64)
-        view = self._view
-        _check_new(ids, view)
+        view = self._state.view
+        check_new(ids, view)
         for image, code in zip(ids, codes, strict=True):
             self.kernel.check(f"image {image}", code)
         norms = np.array([self._similarity.gamma(code) for code in codes], np.float32)
@@ -85,7 +85,7 @@ class InvertedIndex:
             parts.build(ids[i : i + LIMIT], codes[i : i + LIMIT], norms[i : i + LIMIT])
             for i in range(0, len(ids), LIMIT)
         ]
-        self._view = _View.of((*view.segments, *fresh), view.removed)
+        self._state = _State.of((*view.segments, *fresh), view.removed)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Remove images, all or none of them; their ids cannot be used again.
@@ -93,12 +93,12 @@ class InvertedIndex:
         Raises:
             UsageError: an id is not in the index.
         """
-        view = self._view
+        view = self._state.view
         gone = np.unique(np.fromiter(ids, np.int64))
         unknown = gone[~np.isin(gone, view.ids)]
         if len(unknown):
             raise UsageError(f"image {unknown[0]} is not in the index; remove what .ids lists")
-        self._view = _View.of(view.segments, np.union1d(view.removed, gone))
+        self._state = _State.of(view.segments, np.union1d(view.removed, gone))
 
     def search(self, query: Aggregate, *, top: int) -> Ranking:
         """The ``top`` best images with a positive score; equal scores in order of id.
@@ -119,18 +119,18 @@ class InvertedIndex:
             ShapeError, UsageError: the query does not fit the kernel.
         """
         self.kernel.check("the query", query)
-        view, similarity = self._view, self._similarity
+        view, norms, similarity = self._state.view, self._state.norms, self._similarity
         # Longer by a segment, so that a damaged posting cannot write past the end.
         raw = np.zeros(view.starts[-1] + LIMIT, np.float32)
         for part, start in zip(view.segments, view.starts, strict=False):
             probes = part.probe(query, similarity.weights)
             similarity.accumulate(probes, read_only(part.postings), raw[start : start + LIMIT])
         gamma = np.float32(similarity.gamma(query))
-        return view.ids, raw[view.rows] * view.norms * gamma
+        return view.ids, raw[view.rows] * norms * gamma
 
     def compact(self) -> None:
         """Merge segments and drop removed images; what is full and whole stays as it is."""
-        view = self._view
+        view = self._state.view
         whole = [bool(kept.all()) for kept in view.keep]
         full = [ok and len(part) == LIMIT for part, ok in zip(view.segments, whole, strict=True)]
         rest = [i for i, ok in enumerate(full) if not ok]
@@ -138,7 +138,7 @@ class InvertedIndex:
             return
         segments = [part for part, ok in zip(view.segments, full, strict=True) if ok]
         segments += _merge_all([view.segments[i] for i in rest], [view.keep[i] for i in rest])
-        self._view = _View.of(tuple(segments), view.removed)
+        self._state = _State.of(tuple(segments), view.removed)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the segments that are not in ``folder`` yet, each under a new name.
@@ -153,15 +153,19 @@ class InvertedIndex:
             StorageError: a file cannot be written.
         """
         header = self._similarity.signature()
-        view = self._view
+        view = self._state.view
         segments = tuple(
             part
             if part.path is not None and part.path.parent.resolve() == folder.resolve()
             else parts.save(part, folder, header=header)
             for part in view.segments
         )
-        self._view = _View.of(segments, view.removed)
-        return {"version": VERSION, "segments": list(self.files()), "removed": _runs(view.removed)}
+        self._state = _State.of(segments, view.removed)
+        return {
+            "version": VERSION,
+            "segments": list(self.files()),
+            "removed": to_runs(view.removed),
+        }
 
     @classmethod
     def load(
@@ -183,68 +187,34 @@ class InvertedIndex:
         try:
             newer = state["version"] > VERSION
             names = [str(name) for name in state["segments"]]
-            runs = [np.arange(first, last + 1, dtype=np.int64) for first, last in state["removed"]]
+            removed = from_runs(state["removed"])
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(f"the state of the index is damaged ({error}); build it") from error
         if newer:
             raise FormatError("the index was written by a newer relook; upgrade relook")
         segments = tuple(parts.load(folder / name, kernel=kernel, header=header) for name in names)
-        removed = np.concatenate([np.zeros(0, np.int64), *runs])
-        index._view = _View.of(segments, np.unique(removed))
-        if len(np.unique(index._view.ids)) != len(index._view.ids):
+        index._state = _State.of(segments, removed)
+        if len(np.unique(index._state.view.ids)) != len(index._state.view.ids):
             raise FormatError("the index names an image twice; delete it and build it again")
         return index
 
     def files(self) -> tuple[str, ...]:
         """Names of the files that this index reads; others in its folder can be deleted."""
-        return tuple(part.path.name for part in self._view.segments if part.path is not None)
+        return tuple(part.path.name for part in self._state.view.segments if part.path is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """The index at one moment, replaced as a whole so that readers never see half a change.
+class _State:
+    """The index at one moment, and γ of each of its ``view.ids``."""
 
-    Attributes:
-        segments: all parts, in order of addition.
-        removed: every id that was ever removed, increasing.
-        keep: for each segment ``(N,)`` bool, what is not removed.
-        starts: for each segment the position of its first image, and the number of all.
-        ids: what is not removed, increasing.
-        rows: the position of each of ``ids`` when all segments stand one after another.
-        norms: γ of each of ``ids``.
-    """
-
-    segments: tuple[Segment, ...]
-    removed: NDArray[np.int64]
-    keep: tuple[NDArray[np.bool_], ...]
-    starts: NDArray[np.int64]
-    ids: NDArray[np.int64]
-    rows: NDArray[np.int64]
+    view: View[Segment]
     norms: NDArray[np.float32]
 
     @classmethod
-    def of(cls, segments: tuple[Segment, ...], removed: NDArray[np.int64]) -> _View:
-        ids = np.concatenate([np.zeros(0, np.int64), *(part.ids for part in segments)])
+    def of(cls, segments: Sequence[Segment], removed: NDArray[np.int64]) -> _State:
         norms = np.concatenate([np.zeros(0, np.float32), *(part.norms for part in segments)])
-        starts = np.cumsum([0, *(len(part) for part in segments)])
-        kept = np.isin(ids, removed, invert=True)
-        rows = np.flatnonzero(kept)
-        rows = rows[np.argsort(ids[rows], kind="stable")]
-        keep = tuple(kept[start:stop] for start, stop in pairwise(starts))
-        live = ids[rows]
-        live.flags.writeable = False  # callers get this very array
-        return cls(segments, removed, keep, starts, live, rows, norms[rows])
-
-
-def _check_new(ids: NDArray[np.int64], view: _View) -> None:
-    if len(np.unique(ids)) != len(ids):
-        raise UsageError("an id is given twice; give each image an id of its own")
-    known = ids[np.isin(ids, view.ids)]
-    if len(known):
-        raise UsageError(f"image {known[0]} is in the index already; remove it or leave it out")
-    known = ids[np.isin(ids, view.removed)]
-    if len(known):
-        raise UsageError(f"image {known[0]} was removed before; give it a new id")
+        view = View.of(segments, removed)
+        return cls(view, norms[view.rows])
 
 
 def _merge_all(segments: list[Segment], keep: list[NDArray[np.bool_]]) -> list[Segment]:
@@ -259,13 +229,3 @@ def _merge_all(segments: list[Segment], keep: list[NDArray[np.bool_]]) -> list[S
         used = [i for i, mask in enumerate(masks) if mask.any()]
         merged.append(merge([segments[i] for i in used], [masks[i] for i in used]))
     return merged
-
-
-def _runs(ids: NDArray[np.int64]) -> list[list[int]]:
-    """Increasing ids as [first, last] of each run, which stays short when most are in a row."""
-    if not len(ids):
-        return []
-    breaks = np.flatnonzero(np.diff(ids) > 1)
-    firsts = ids[np.concatenate([[0], breaks + 1])]
-    lasts = ids[np.concatenate([breaks, [len(ids) - 1]])]
-    return [[int(first), int(last)] for first, last in zip(firsts, lasts, strict=True)]

@@ -11,7 +11,7 @@ from relook.index.vectors.flat_segment import FlatSegment
 from relook.index.vectors.kernels import dots_int8, frozen
 from relook.index.vectors.selection import Best, best_exact, best_of
 from relook.index.vectors.threads import blas_threads, run_all
-from relook.index.vectors.view import View
+from relook.index.view import View
 
 __all__ = ["search_many", "search_one"]
 

@@ -15,7 +15,7 @@ from relook.index.vectors.exhaustive import search_many, search_one
 from relook.index.vectors.flat_segment import FlatSegment
 from relook.index.vectors.rows import as_rows
 from relook.index.vectors.segmented import SegmentedIndex, rows_per_segment
-from relook.index.vectors.view import View
+from relook.index.view import View
 
 __all__ = ["FlatIndex", "Precision", "chunks", "fill_exact"]
 

@@ -18,7 +18,7 @@ from relook.index.vectors.rows import as_rows
 from relook.index.vectors.segmented import SEGMENT_BYTES, SegmentedIndex
 from relook.index.vectors.selection import Best, best_of, ranked
 from relook.index.vectors.threads import run_all
-from relook.index.vectors.view import View
+from relook.index.view import View
 
 __all__ = ["HnswIndex"]
 

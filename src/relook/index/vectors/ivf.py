@@ -19,7 +19,7 @@ from relook.index.vectors.product import CELL_SAMPLE, VALUES, ProductQuantizer
 from relook.index.vectors.rows import as_rows
 from relook.index.vectors.segmented import SEGMENT_BYTES, SegmentedIndex, rows_per_segment
 from relook.index.vectors.threads import run_all
-from relook.index.vectors.view import View
+from relook.index.view import View
 
 __all__ = ["IvfIndex", "Progress"]
 

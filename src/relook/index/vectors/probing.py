@@ -12,7 +12,7 @@ from relook.index.vectors.kernels import dots, dots_half, frozen, scan_codes
 from relook.index.vectors.product import ProductQuantizer
 from relook.index.vectors.selection import Best, best_of, best_positions, ranked
 from relook.index.vectors.threads import run_all
-from relook.index.vectors.view import View
+from relook.index.view import View
 
 __all__ = ["probe"]
 

@@ -14,7 +14,7 @@ from relook.core.checks import check_array
 from relook.core.errors import FormatError, UsageError
 from relook.core.records import Ranking
 from relook.index.vectors.rows import as_rows, check_top
-from relook.index.vectors.view import Part, View, check_new, from_runs, to_runs
+from relook.index.view import Part, View, check_new, from_runs, to_runs
 
 __all__ = ["SegmentedIndex", "rows_per_segment"]
 

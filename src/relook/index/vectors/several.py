@@ -19,7 +19,7 @@ from relook.index.vectors.rows import as_rows, check_top
 from relook.index.vectors.segmented import SegmentedIndex, rows_per_segment
 from relook.index.vectors.selection import best_of
 from relook.index.vectors.threads import blas_threads, run_all
-from relook.index.vectors.view import View
+from relook.index.view import View
 
 __all__ = ["SeveralIndex"]
 

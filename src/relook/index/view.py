@@ -1,4 +1,4 @@
-"""What an index of vectors holds at one moment: its segments, less what was removed."""
+"""What an index holds at one moment: its segments, less what was removed."""
 
 from __future__ import annotations
 
