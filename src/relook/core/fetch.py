@@ -56,6 +56,7 @@ def fetch(
         target.parent.mkdir(parents=True, exist_ok=True)
         _receive(url, part, trusted=checksum is not None, progress=progress, timeout=timeout)
     except HTTPError as error:
+        error.close()
         raise FetchError(
             f"{url} answers {error.code} {error.reason}; bring it by hand as {target}"
         ) from error
@@ -71,6 +72,7 @@ def fetch(
         check_file(part, checksum)
     except FetchError:
         part.unlink()
+        _tag(part).unlink(missing_ok=True)
         raise
     part.replace(target)
     _tag(part).unlink(missing_ok=True)
