@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relook.core.errors import UsageError
 from relook.features.deep.settings import DeepSettings
 from relook.search.channels import GLOBAL, LOCAL, OF_WEIGHTS, GlobalChannel, LocalChannel
-
-if TYPE_CHECKING:
-    from relook.search.plan import Plan
-    from relook.search.recipe import Recipe
+from relook.search.plan import Plan
 
 __all__ = ["pinned"]
 
 
-def pinned(recipe: Recipe, *, folder: Path) -> Recipe:
-    """The recipe with every file by its full path and hash.
+Channels = Mapping[str, LocalChannel | GlobalChannel]
+
+
+def pinned(channels: Channels, plan: Plan, *, recipe: str, folder: Path) -> Channels:
+    """The channels with every file by its full path and hash.
 
     Args:
-        recipe: as it was written.
+        channels: as they were written.
+        plan: that they are asked by.
+        recipe: its name, for the messages.
         folder: of the recipe's file, which relative paths start from.
 
     Raises:
         UsageError: a file is missing, is another one than was pinned, or does not fit the plan.
     """
-    channels = dict(recipe.channels)
-    if recipe.local is not None:
-        channels[LOCAL] = _with_codebook(recipe.local, recipe.plan, name=recipe.name, folder=folder)
-    if recipe.vector is not None:
-        if recipe.local is not None and recipe.vector.longest > recipe.local.longest:
+    found = dict(channels)
+    local, vector = channels.get(LOCAL), channels.get(GLOBAL)
+    if isinstance(local, LocalChannel):
+        found[LOCAL] = _with_codebook(local, plan, name=recipe, folder=folder)
+    if isinstance(vector, GlobalChannel):
+        if local is not None and vector.longest > local.longest:
             raise UsageError(
                 f"channels.global.longest must be at most that of channels.local, "
-                f"{recipe.local.longest}: pictures are read once"
+                f"{local.longest}: pictures are read once"
             )
-        channels[GLOBAL] = _with_weights(recipe.vector, name=recipe.name, folder=folder)
-        plan, several = recipe.plan, recipe.vector.index.kind == "several"
-        if several and (plan.expand.neighbors or plan.diffuse.neighbors):
+        found[GLOBAL] = _with_weights(vector, name=recipe, folder=folder)
+        if vector.index.kind == "several" and (plan.expand.neighbors or plan.diffuse.neighbors):
             raise UsageError(
                 "plan.expand and plan.diffuse are for one vector per picture; set neighbors of "
                 'both to 0, or channels.global.index.kind to another than "several"'
             )
-    return replace(recipe, channels=channels)
+    return found
 
 
 def _with_codebook(channel: LocalChannel, plan: Plan, *, name: str, folder: Path) -> LocalChannel:

@@ -139,7 +139,7 @@ class Recipe:
             _unpin(channel, asdict(self.channels[name]), changes, above=f"channels.{name}.")
         try:
             changed = _from_table({"name": self.name, "summary": self.summary, **table}, where="")
-            return pinned(changed, folder=Path())
+            return _pinned(changed, folder=Path())
         except UsageError as error:
             given = ", ".join(f"{key}={value}" for key, value in changes.items())
             raise UsageError(f"{given}: {str(error).removeprefix(': ')}") from error
@@ -167,7 +167,7 @@ def load_recipe(name: str | Path) -> Recipe:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as TOML: {error}") from error
     table.setdefault("name", path.stem)
-    return pinned(_from_table(table, where=path.name), folder=path.parent)
+    return _pinned(_from_table(table, where=path.name), folder=path.parent)
 
 
 def _unpin(
@@ -207,6 +207,11 @@ def _from_table(table: Any, *, where: str) -> Recipe:
         plan=from_table(Plan, table.get("plan", {}), where=f"{where}: plan"),
         cost=from_table(Cost, table["cost"], where=f"{where}: cost") if "cost" in table else None,
     )
+
+
+def _pinned(recipe: Recipe, *, folder: Path) -> Recipe:
+    channels = pinned(recipe.channels, recipe.plan, recipe=recipe.name, folder=folder)
+    return replace(recipe, channels=channels)
 
 
 def _hash(settings: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,28 +14,17 @@ import openvino
 from relook.core.errors import RelookError, StorageError
 from relook.networks.runtime.base import Pixels, Vectors, check_pixels, check_vectors
 from relook.networks.runtime.compiled import compiled_name, keep_compiled, read_compiled
+from relook.networks.runtime.core import capabilities, core
 from relook.networks.runtime.export import Header
 from relook.networks.runtime.mixed import FIRST, keep_precise
 from relook.networks.runtime.precision import Choice
 
-__all__ = ["OpenVinoRuntime", "capabilities"]
+__all__ = ["OpenVinoRuntime"]
 
 STREAMS = 2
 OFTEN, KEPT = 8, 2
 """Batches of one shape until it is compiled for, which saves a tenth to a fifth of the time and
 costs as much as a few pictures; and how many shapes, each of which holds the weights once more."""
-
-
-@cache
-def _core() -> Any:
-    return openvino.Core()
-
-
-def capabilities() -> tuple[str, tuple[str, ...]]:
-    """The processor's name, and what OpenVINO says that it computes in (``FP32``, ``BF16`` …)."""
-    names = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
-    name, offered = (_core().get_property("CPU", key) for key in names)
-    return str(name), tuple(offered)
 
 
 class OpenVinoRuntime:
@@ -62,11 +51,11 @@ class OpenVinoRuntime:
         self._header, self._choice, self._folder = header, choice, compiled
         self._lock, self._streams_lock = Lock(), Lock()
         try:
-            self._model = _core().read_model(model=model)
+            self._model = core().read_model(model=model)
         except RuntimeError as error:
             raise StorageError(f"OpenVINO cannot read {_named(model)}: {_first(error)}") from error
         if choice.precision == "bf16":
-            self._model = keep_precise(_core(), self._model)
+            self._model = keep_precise(core(), self._model)
         self._request = self._compile(self._model, streams=1).create_infer_request()
         self._seen: Counter[tuple[int, ...]] = Counter()
         self._fixed: dict[tuple[int, ...], Any] = {}
@@ -139,11 +128,11 @@ class OpenVinoRuntime:
         body = read_compiled(file) if file else None
         try:
             if body is not None:
-                return _core().import_model(body, "CPU", options)
+                return core().import_model(body, "CPU", options)
         except RuntimeError:
             pass  # another build of OpenVINO made it
         try:
-            compiled = _core().compile_model(model, "CPU", options)
+            compiled = core().compile_model(model, "CPU", options)
         except RuntimeError as error:
             raise RelookError(
                 f"OpenVINO cannot compile this network: {_first(error)}; use backend onnx or torch"

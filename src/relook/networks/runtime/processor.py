@@ -50,7 +50,7 @@ class Processor:
 @cache
 def processor() -> Processor:
     """The processor of this computer."""
-    from relook.networks.runtime.openvino import capabilities  # noqa: PLC0415 - loads OpenVINO
+    from relook.networks.runtime.core import capabilities  # noqa: PLC0415 - loads OpenVINO
 
     name, offered = capabilities()
     known = {"FP32": "f32", "BF16": "bf16", "FP16": "f16", "INT8": "int8"}
