@@ -12,13 +12,18 @@ from relook.cli.console import out
 from relook.cli.progress import progress_bar
 from relook.cli.threads import limit_threads
 from relook.core.errors import RelookError, UsageError
+from reproduce.global_descriptors import command as global_descriptors
 from reproduce.table import Row, Table, names, read_table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one table; 0 done, 1 failed, 2 wrong use or something is not on this disk."""
-    options = _options(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if words[:1] == [global_descriptors.NAME]:
+            global_descriptors.run(words[1:])
+            return 0
+        options = _options(words)
         if options.name is None:
             _list()
         else:
@@ -49,6 +54,8 @@ def _list() -> None:
     for name in names():
         table = read_table(name)
         out().print(f"{name}: {table.source} ({table.dataset})", markup=False)
+    words = "one vector per picture, step by step; --help says what it needs"
+    out().print(f"{global_descriptors.NAME}: {words}", markup=False)
 
 
 def _reproduce(table: Table, options: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""What pooling, whitening, scales and dimension are worth: one table, kept in ``docs``."""
