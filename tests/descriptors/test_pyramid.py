@@ -45,3 +45,12 @@ def test_each_level_is_made_from_the_one_before():
 def test_the_size_of_the_picture_copies_nothing():
     image = texture((32, 32))
     assert pyramid(image, [(32, 32)])[0] is image
+
+
+def test_no_level_is_made_from_an_enlarged_one():
+    """An enlarged picture is blurred, which the other scales need not be."""
+    pixels = np.random.default_rng(4).integers(0, 256, (60, 80, 3), np.uint8)
+    larger, same, smaller = pyramid(pixels, [(112, 84), (80, 60), (40, 30)])
+    np.testing.assert_array_equal(same, pixels)
+    np.testing.assert_array_equal(smaller, resample(pixels, (40, 30)))
+    np.testing.assert_array_equal(larger, resample(pixels, (112, 84)))

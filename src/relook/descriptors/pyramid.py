@@ -1,4 +1,4 @@
-"""One picture at several sizes, each made from the one before."""
+"""One picture at several sizes, the smaller ones made from one another."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ _ALIASING = 0.8
 
 
 def pyramid(pixels: UInt8, sizes: Sequence[Size]) -> tuple[UInt8, ...]:
-    """Bring ``(H, W, 3)`` pixels to each (width, height), the larger ones first made.
+    """Bring ``(H, W, 3)`` pixels to each (width, height); no level is made from an enlarged one.
 
     Returns:
         In the order of ``sizes``.
     """
     levels: dict[Size, UInt8] = {}
     for size in sorted(set(sizes), reverse=True, key=lambda size: size[0] * size[1]):
-        pixels = levels[size] = resample(pixels, size)
+        levels[size] = resample(pixels, size)
+        height, width = pixels.shape[:2]
+        if size[0] <= width and size[1] <= height:
+            pixels = levels[size]
     return tuple(levels[size] for size in sizes)
 
 
