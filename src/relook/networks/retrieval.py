@@ -98,6 +98,10 @@ class RetrievalNetwork(nn.Module):
         pictures = self.normalize(images)
         layer = self.spec.layer
         maps = tap(self.backbone, layer, pictures) if layer else self.backbone(pictures)
+        return self.pooled(maps)
+
+    def pooled(self, maps: Tensor) -> Tensor:
+        """What follows the ``(B, C, h, w)`` map: pooling, l2, whitening."""
         if self.pool is None:
             return widen(maps)
         vectors = l2(self.pool(maps))

@@ -166,13 +166,20 @@ def test_a_folder_that_cannot_be_written_to_is_passed_over(
     assert exported(tmp_path / "cache" / "exports").stem.startswith("random.")
 
 
-def test_a_network_cut_by_the_size_runs_in_torch(tmp_path: Path, pictures: Pictures) -> None:
-    spec = NetworkSpec(backbone="mobilenet_v1", padding="same", pooling="rmac")
+@pytest.mark.parametrize("backend", ["auto", "openvino", "onnx"])
+def test_a_pooling_cut_by_the_size_follows_a_map_of_any_size(
+    tmp_path: Path, pictures: Pictures, backend: str
+) -> None:
+    spec = NetworkSpec(backbone="mobilenet_v1", padding="same", pooling="rmac", whitening=8)
     random = weights(tmp_path, spec)
-    runtime = load_network(random, spec, threads=1)
-    assert (runtime.backend, runtime.describe(pictures(1, 96, 160)).shape) == ("torch", (1, 1024))
-    with pytest.raises(UsageError, match="use backend torch"):
-        load_network(random, spec, backend="openvino")
+    runtime = load_network(random, spec, backend=backend, threads=1)
+    assert runtime.backend == ("openvino" if backend == "auto" else backend)
+    exact = load_network(random, spec, backend="torch", threads=1)
+    for size in ((96, 160), (200, 64)):
+        pixels = pictures(2, *size)
+        np.testing.assert_allclose(runtime.describe(pixels), exact.describe(pixels), atol=1e-4)
+        (found,) = runtime.describe_all([pixels])
+        np.testing.assert_allclose(found, exact.describe(pixels), atol=1e-4)
 
 
 def test_int8_is_calibrated_once(tmp_path: Path, pictures: Pictures) -> None:

@@ -22,6 +22,9 @@ from relook.networks.spec import NetworkSpec
 if TYPE_CHECKING:
     from torch import nn
 
+_CUT = ("rmac",)
+"""Poolings whose graph would be right for pictures of one size only."""
+
 __all__ = ["WeightsLike", "load_module", "load_network"]
 
 
@@ -84,6 +87,10 @@ def load_network(
     choice = choose(backend=backend, **wish)
     try:
         if choice.backend != "torch":
+            if cut := _cut_by_size(weights, spec):
+                wish |= {"backend": backend, "folder": folder, "calibration": calibration}
+                before = replace(spec, pooling="", options=None, whitening=0)
+                return _pooling_later(load_network(weights, before, **wish), cut)
             store = _Store(weights, spec, folder)
             int8 = choice.precision == "int8"
             path = store.quantized(calibration) if int8 else store.exported()
@@ -93,6 +100,19 @@ def load_network(
             raise UsageError(f"{error}; use backend torch") from error
         choice = choose(backend="torch", **wish)
     return _in_torch(_build(weights, spec), choice)
+
+
+def _cut_by_size(weights: WeightsLike, spec: NetworkSpec) -> nn.Module | None:
+    """The network where its pooling depends on the size of the picture, as R-MAC's regions do."""
+    if spec.pooling not in _CUT:
+        return None
+    return _build(weights, spec)
+
+
+def _pooling_later(maps: Runtime, network: Any) -> Runtime:
+    from relook.networks.runtime.mapped import MappedRuntime  # noqa: PLC0415 - an extra
+
+    return MappedRuntime(maps, network)
 
 
 def load_module(

@@ -15,7 +15,7 @@ DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = {
     ("openvino", "cpu"): ("f32", "bf16", "f16", "int8"),
     ("onnx", "cpu"): ("f32", "int8"),
-    ("torch", "cpu"): ("f32", "bf16"),
+    ("torch", "cpu"): ("f32",),
     ("torch", "cuda"): ("f16", "bf16", "f32"),
     ("torch", "mps"): ("f16", "f32"),
 }
@@ -54,7 +54,7 @@ def choose(
 
     A card of NVIDIA that torch sees computes in f16. Without one OpenVINO computes on the
     processor: in bf16 where that has instructions for it, else in f32. int8 is never chosen
-    unasked. bf16 may be asked for everywhere: OpenVINO then rounds as bf16 does, only slowly.
+    unasked. bf16 may be asked of OpenVINO everywhere: it then rounds as bf16 does, only slowly.
 
     Raises:
         UsageError: something that does not exist, is not installed, or does not go together.
