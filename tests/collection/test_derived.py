@@ -161,9 +161,7 @@ def test_an_index_built_in_blocks_equals_one_built_at_once(
 ) -> None:
     expected = answers(filled, twenty)
     shutil.rmtree(folder_of(filled))
-    index = SearchIndex(
-        filled.directory, filled._catalog, filled.engine.channel("local"), block=3
-    )
+    index = SearchIndex(filled.directory, filled._catalog, filled.engine.channel("local"), block=3)
     index.refresh()
     files = [path.suffix for path in folder_of(filled).iterdir()]
     assert len(files) >= 2
