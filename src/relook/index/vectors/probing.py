@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,10 @@ def probe(
     threads: int,
 ) -> Best:
     """Ids and scores of the ``top`` best in the nearest cells, or in all where these hold less."""
-    products = _products(quantizer.cells, query, threads=threads)
+    matrices = (quantizer.cells, quantizer.rotation)
+    products, turned = _products(matrices, query, threads=threads)
     order = np.argsort(quantizer.halves - products, kind="stable")
-    table = quantizer.table(_products(quantizer.rotation, query, threads=threads))
+    table = quantizer.table(turned)
     for cells in (order[:probes], order):
         places, scores = _scan(view, table, cells, products[cells], threads=threads)
         if len(places) >= top:
@@ -78,16 +79,20 @@ def _scan(
     return np.concatenate(places)[chosen], scores[chosen]
 
 
-def _products(rows: Float32, query: Float32, *, threads: int) -> Float32:
-    """Inner products with a few thousand rows, without the threads of BLAS."""
-    exact, products = query.astype(np.float64), np.empty(len(rows), np.float32)
-    cuts = np.linspace(0, len(rows), threads + 1).astype(np.int64)
+def _products(matrices: Sequence[Float32], query: Float32, *, threads: int) -> list[Float32]:
+    """Inner products with the rows of each matrix, without the threads of BLAS.
 
-    def work(span: tuple[int, int]) -> None:
-        start, stop = span
-        dots(exact, frozen(rows[start:stop]), products[start:stop])
+    Threads are waited for once: that costs as much as a thousand rows.
+    """
+    exact = query.astype(np.float64)
+    products = [np.empty(len(rows), np.float32) for rows in matrices]
 
-    run_all(work, list(pairwise(cuts.tolist())), threads=threads)
+    def work(share: int) -> None:
+        for rows, out in zip(matrices, products, strict=True):
+            start, stop = (len(rows) * part // threads for part in (share, share + 1))
+            dots(exact, frozen(rows[start:stop]), out[start:stop])
+
+    run_all(work, list(range(threads)), threads=threads)
     return products
 
 
