@@ -50,7 +50,7 @@ def arguments(miniature: Path) -> list[str]:
         "global-descriptors", "--data", str(miniature / "bench"),
         "--fit", str(miniature / "photos"), "--every", "2", "--views", "1",
         "--weights", str(weights), "--layer", "layer2", "--longest", "96",
-        "--dimensions", "3", "2", "--backend", "torch", "--precisions", "bf16",
+        "--dimensions", "3", "2", "--backend", "openvino", "--precisions", "bf16",
         "--threads", "1", "--timed", "1", "--cache", str(miniature / "cache"),
     ]  # fmt: skip
 
