@@ -37,7 +37,7 @@ def _as_json(recipe: Recipe) -> dict[str, Any]:
     return {
         "name": recipe.name,
         "summary": recipe.summary,
-        # What makes a network of weights; once it was made, describing needs no extra.
+        # What makes a network of weights; once it was made, most describe without it.
         "extras": [] if vector is None else ["networks"],
         "weights": [] if vector is None else [vector.weights],
         "codebook": None if recipe.local is None else recipe.local.codebook,
@@ -70,5 +70,7 @@ def _costs(cost: dict[str, Any]) -> str:
 def _needs(recipe: dict[str, Any]) -> str:
     needed = [f"weights {name} (relook weights info {name})" for name in recipe["weights"]]
     if needed:
-        return f"{', '.join(needed)}; relook[networks] the first time"
+        pooling = recipe["settings"]["channels"]["global"]["pooling"]
+        when = "always: torch pools" if pooling == "rmac" else "the first time"
+        return f"{', '.join(needed)}; relook[networks] {when}"
     return f"nothing more (codebook {recipe['codebook']} ships)"
