@@ -109,7 +109,8 @@ class Line(Generic[S]):
             self._flying += 1
             for slot in slots:
                 slot.views = None  # their batch has a copy
-        if self._flying and not self._decoding:
+        # Not while batches wait: the network would end what it is at, and begin with one stream.
+        if self._flying and not self._decoding and not self._waiting:
             self._flights.flush()
         event = self._events.get()
         if isinstance(event, _Decoded):
