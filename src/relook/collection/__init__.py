@@ -10,6 +10,7 @@ from relook.collection.records import (
     Info,
     Progress,
     Quarantined,
+    Recognition,
     SearchResult,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "Info",
     "Progress",
     "Quarantined",
+    "Recognition",
     "SearchResult",
 ]

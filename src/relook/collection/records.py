@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.records import Evidence
+from relook.recognition.records import Verdict
 
 __all__ = [
     "AddReport",
@@ -18,6 +19,7 @@ __all__ = [
     "Info",
     "Progress",
     "Quarantined",
+    "Recognition",
     "SearchResult",
 ]
 
@@ -190,3 +192,30 @@ class SearchResult:
     results: tuple[Hit, ...]
     milliseconds: Mapping[str, float] = field(default_factory=dict)
     skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognition:
+    """What a query shows: a name, or "not in this collection", how sure that is and why.
+
+    Attributes:
+        query: name of the query.
+        verdict: the answer, its confidence and the alternatives.
+        evidence: the picture that speaks most for the best label, with its geometry where there
+            is some; None where nothing labelled was found.
+        calibration: ``collection`` where confidences were calibrated on this collection, ``shipped``
+            where those of independent photos are used, with a stricter threshold.
+        threshold: confidence from which a label is given.
+        milliseconds: of ``decode``, ``describe``, ``search``, ``verify``, ``recognize`` and
+            ``total``.
+        warnings: what the reader should know, one line each, such as pictures added since the
+            calibration.
+    """
+
+    query: str
+    verdict: Verdict
+    evidence: Hit | None
+    calibration: str
+    threshold: float
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

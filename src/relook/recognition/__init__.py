@@ -1,0 +1,1 @@
+"""Ranking → verdict: votes, similarity matrices, and a calibrated “none of these”."""
