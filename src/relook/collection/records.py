@@ -203,8 +203,8 @@ class Recognition:
         verdict: the answer, its confidence and the alternatives.
         evidence: the picture that speaks most for the best label, with its geometry where there
             is some; None where nothing labelled was found.
-        calibration: ``collection`` where confidences were calibrated on this collection, ``shipped``
-            where those of independent photos are used, with a stricter threshold.
+        calibration: ``collection`` where confidences were calibrated on this collection,
+            ``shipped`` where those of independent photos are used, with a stricter threshold.
         threshold: confidence from which a label is given.
         milliseconds: of ``decode``, ``describe``, ``search``, ``verify``, ``recognize`` and
             ``total``.

@@ -46,6 +46,5 @@ class Verdict:
 
     @property
     def familiarity(self) -> float:
-        """Probability that the best label is right, given or not: what known is told from
-        unknown by."""
+        """Probability that the best label is right, given or not; tells known from unknown."""
         return self.candidates[0].confidence if self.candidates else 0.0
