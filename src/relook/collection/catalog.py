@@ -8,6 +8,8 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,12 @@ from relook.core.errors import CollectionError, FormatError, NotACollectionError
 __all__ = ["Catalog", "in_chunks", "listed"]
 
 _CHUNK = 500
+
+_SEEN = (
+    "FROM labels l CROSS JOIN contents c ON c.id = l.content AND c.state = 'ok' "
+    "WHERE EXISTS (SELECT 1 FROM paths p WHERE p.content = l.content)"
+)
+"""The labels of what can be found: searchable, and shown by a file."""
 
 
 def listed(ids: Sequence[int]) -> str:
@@ -211,6 +219,20 @@ class Catalog:
             for content, label in rows:
                 found[content] = (*found.get(content, ()), label)
         return found
+
+    def labelled(self) -> dict[int, tuple[str, ...]]:
+        """The labels of all contents that have some, can be searched and are shown by a file."""
+        rows = self.rows(f"SELECT l.content, l.label {_SEEN} ORDER BY l.content, l.label")
+        return {
+            content: tuple(label for _, label in group)
+            for content, group in groupby(rows, key=itemgetter(0))
+        }
+
+    def label_counts(self) -> dict[str, int]:
+        """In order of label the number of contents that :meth:`labelled` names."""
+        return dict(
+            self.rows(f"SELECT l.label, count(*) {_SEEN} GROUP BY l.label ORDER BY l.label")
+        )
 
 
 def _join(root: str, path: str) -> str:

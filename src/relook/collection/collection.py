@@ -17,6 +17,7 @@ from relook.collection.creation import is_collection
 from relook.collection.digest import digest
 from relook.collection.founding import found_collection
 from relook.collection.ingest import Ingest, Limits
+from relook.collection.labelling import Labelling
 from relook.collection.leftovers import sweep
 from relook.collection.query import QueryImage, answer, read_query
 from relook.collection.records import (
@@ -45,7 +46,7 @@ __all__ = ["Collection"]
 PathLike = str | os.PathLike[str]
 
 
-class Collection:
+class Collection(Labelling):
     """Photos that can be searched, in one directory that a crash cannot corrupt.
 
     Several threads may search at a time, several processes too, also while one of them adds.
@@ -271,15 +272,6 @@ class Collection:
     def quarantined(self) -> list[Quarantined]:
         """Every file that cannot be searched, and why."""
         return self._catalog.quarantined()
-
-    def labels(self, ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
-        """The labels of these pictures; one without labels is missing from the answer."""
-        return self._catalog.labels(ids)
-
-    def set_labels(self, content: int, labels: Iterable[str]) -> None:
-        """Replace the labels of a picture."""
-        with Writer(self.directory) as writer:
-            writer.set_labels(content, labels)
 
     def info(self) -> Info:
         """Numbers about the collection."""

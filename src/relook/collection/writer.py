@@ -204,16 +204,6 @@ class Writer:
                     row or (None,),
                 )
 
-    def set_labels(self, content: int, labels: Iterable[str]) -> None:
-        """Replace the labels of a content."""
-        with self.changing() as connection:
-            if not connection.execute("SELECT 1 FROM contents WHERE id = ?", (content,)).fetchone():
-                raise CollectionError(f"no picture has id {content}; search or list for its id")
-            connection.execute("DELETE FROM labels WHERE content = ?", (content,))
-            connection.executemany(
-                "INSERT INTO labels VALUES (?, ?)", [(content, label) for label in set(labels)]
-            )
-
 
 def _write_content(connection: sqlite3.Connection, entry: Entry) -> int:
     content = entry.content
