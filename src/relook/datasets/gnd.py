@@ -10,7 +10,8 @@
 to the directory, with ``/``. A query may name a ``box`` (or ``bbx``), [x, y, width, height] in
 pixels of its original upright image: only that part is ever described. ``subset`` is ``all`` and
 ``junk`` (ignored wherever it ranks) is empty unless said. No positives means that nothing matches.
-Other keys are left alone.
+An image that is no distractor may say in ``label`` (or ``instance``) what it shows. Other keys are
+left alone.
 """
 
 from __future__ import annotations
@@ -95,7 +96,15 @@ def _image(file: Path, entry: Mapping[str, Any]) -> DatasetImage:
     if role not in ROLES:
         raise UsageError(f"{file}: image {name} has role {role!r}; use one of {', '.join(ROLES)}")
     path = _text(file, entry, "path")
-    return DatasetImage(name, inside(file, path), role)
+    label = None if role == "distractor" else _label(entry)
+    return DatasetImage(name, inside(file, path), role, label)
+
+
+def _label(entry: Mapping[str, Any]) -> str | None:
+    """What an image shows, where that is a name or a number."""
+    value = next((entry[key] for key in ("label", "instance") if entry.get(key) is not None), None)
+    named = isinstance(value, (str, int)) and not isinstance(value, bool)
+    return (str(value) or None) if named else None
 
 
 def _query(file: Path, entry: Mapping[str, Any]) -> DatasetQuery:

@@ -6,32 +6,32 @@ query is described inside its box, and no name and no truth is seen before the s
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
-from relook.collection import Collection
 from relook.collection.records import AddReport, Info, Progress, Quarantined, SearchResult
 from relook.core.errors import ImageError, UsageError
 from relook.core.records import Box
 from relook.datasets.gnd import DatasetQuery, GroundTruth
+from relook.evaluation.library import (
+    Report,
+    absolute,
+    names_by_file,
+    no_report,
+    opened_collection,
+    percentiles,
+    refuse_strangers,
+    unsearchable,
+)
 from relook.evaluation.rankings import Score, Scores, form_of, score_rankings
-from relook.images import is_picture
 from relook.search.engine import Engine
 
-__all__ = ["Evaluation", "Library", "Report", "evaluate", "evaluate_in"]
+__all__ = ["Evaluation", "Library", "evaluate", "evaluate_in"]
 
 STAGES = ("decode", "describe", "search", "verify", "total")
 """What is timed of every query."""
-
-Report = Callable[[str, int, int], None]
-"""Called with what is under way (``index`` or ``search``), the number done and the total."""
 
 
 class Library(Protocol):
@@ -134,7 +134,7 @@ def evaluate(
         UsageError: it holds other pictures, a box lies outside its query, or no query can be read.
         CollectionError: it cannot be written; the next run goes on from there.
     """
-    with _collection(workdir, engine) as collection:
+    with opened_collection(workdir, engine) as collection:
         return evaluate_in(
             collection, ground_truth, directory, recipe=engine.name, jobs=jobs, progress=progress
         )
@@ -164,16 +164,16 @@ def evaluate_in(
             can be read.
         CollectionError: the collection cannot be written; the next run goes on from there.
     """
-    names = _names_by_file(ground_truth, directory)
-    report = progress or _no_report
+    names = names_by_file(ground_truth.database, directory)
+    report = progress or no_report
     added = library.add(
         [Path(file) for file in names],
         jobs=jobs,
         progress=lambda state: report("index", state.done, state.total),
     )
     info = library.info()
-    quarantined = _unsearchable(library, info, names)
-    _refuse_strangers(info, names)
+    quarantined = unsearchable(library, info, names)
+    refuse_strangers(info, names)
     photos = {image.id: directory / image.path for image in ground_truth.images}
     asker = _Asker(library, photos, names)
     answers: dict[str, _Answer] = {}
@@ -190,34 +190,15 @@ def evaluate_in(
         dataset=ground_truth.name,
         recipe=recipe,
         scores=score_rankings(ground_truth, rankings),
-        milliseconds=_percentiles(times, quarantined, 50),
+        milliseconds=percentiles(times, STAGES, 50, quarantined=quarantined),
         bytes_per_image=info.bytes_per_image,
         rankings=rankings,
         quarantined=quarantined,
         ap=form_of(ground_truth),
-        milliseconds_p95=_percentiles(times, quarantined, 95),
+        milliseconds_p95=percentiles(times, STAGES, 95, quarantined=quarantined),
         describe_milliseconds=1000 * added.seconds / added.added if added.added else None,
         verified={name: answer.verified for name, answer in answers.items()},
     )
-
-
-@contextmanager
-def _collection(workdir: Path | None, engine: Engine) -> Iterator[Collection]:
-    if workdir is None:
-        # Errors of cleaning up are ignored: Windows keeps mapped files for a while.
-        with (
-            tempfile.TemporaryDirectory(prefix="relook-", ignore_cleanup_errors=True) as made,
-            Collection.create(Path(made) / "collection", engine=engine) as collection,
-        ):
-            yield collection
-        return
-    there = Collection.exists(workdir)
-    with (
-        Collection.open(workdir, engine=lambda _: engine)
-        if there
-        else Collection.create(workdir, engine=engine)
-    ) as collection:
-        yield collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,63 +238,12 @@ class _Asker:
     def _names_of(self, content: int) -> tuple[str, ...]:
         """The images that show a content: several where files are copies of each other."""
         if content not in self._shown:
-            files = map(_absolute, self._library.files_of(content))
+            files = map(absolute, self._library.files_of(content))
             self._shown[content] = tuple(
                 name for file in files for name in self._names.get(file, ())
             )
         return self._shown[content]
 
 
-def _names_by_file(ground_truth: GroundTruth, directory: Path) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = {}
-    for image in ground_truth.database:
-        names.setdefault(_absolute(directory / image.path), []).append(image.id)
-    return names
-
-
-def _absolute(file: Path) -> str:
-    """A file's path as a collection keeps it: absolute, links as they are, with '/'."""
-    return os.path.abspath(file).replace(os.sep, "/")  # noqa: PTH100 - keeps links as they are
-
-
-def _unsearchable(
-    library: Library, info: Info, names: Mapping[str, Sequence[str]]
-) -> dict[str, str]:
-    reasons = {
-        file: "the name of the file is not that of a picture"
-        for file in names
-        if not is_picture(Path(file))
-    }
-    for bad in library.quarantined():
-        for root in info.roots:
-            reasons[f"{root.rstrip('/')}/{bad.path}"] = bad.reason
-    return {name: reason for file, reason in reasons.items() for name in names.get(file, ())}
-
-
-def _refuse_strangers(info: Info, names: Mapping[str, Sequence[str]]) -> None:
-    strangers = info.paths + info.quarantined - sum(is_picture(Path(file)) for file in names)
-    if strangers > 0:
-        raise UsageError(
-            f"the collection holds {strangers} pictures that are not of the dataset; "
-            "evaluate in a new directory"
-        )
-
-
-def _percentiles(
-    times: Sequence[Mapping[str, float]], quarantined: Mapping[str, str], share: float
-) -> dict[str, float]:
-    if not times:
-        reason = next(iter(quarantined.values()), "there is none")
-        raise UsageError(f"no query can be asked ({reason}); check the photos")
-    return {
-        stage: float(np.percentile([spent.get(stage, 0.0) for spent in times], share))
-        for stage in STAGES
-    }
-
-
 def _as_json(score: Score) -> dict[str, float]:
     return {"n": score.n, "map": score.map, "p1": score.p1}
-
-
-def _no_report(what: str, done: int, total: int) -> None:
-    del what, done, total

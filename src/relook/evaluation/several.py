@@ -11,9 +11,10 @@ from pathlib import Path
 
 from relook.collection import Collection
 from relook.core.errors import UsageError
+from relook.evaluation.library import Report
 from relook.evaluation.plan import Plans
 from relook.evaluation.record import Record, RunRecord, SweepRecord
-from relook.evaluation.run import Evaluation, Report, evaluate
+from relook.evaluation.run import Evaluation, evaluate
 from relook.evaluation.source import Source
 from relook.evaluation.summary import Summary
 from relook.search import Recipe, make_engine
