@@ -37,6 +37,7 @@ __all__ = [
     "draw_result",
     "evidence_words",
     "match_words",
+    "show_box",
 ]
 
 Mark = Literal["right", "wrong", "junk"]
@@ -95,7 +96,7 @@ def draw_query(page: UInt8, query: SheetQuery, place: Rect, *, room: int) -> Non
     fitted = Placement(query.image, place.width, place.height)
     picture = fitted.render()
     if query.box is not None:
-        _show_box(picture, fitted, query.box)
+        show_box(picture, fitted, query.box)
     paste(page, picture, place.x, place.y)
     below = place.y + place.height
     name = elide(query.name, size=SMALL, width=room)
@@ -104,7 +105,8 @@ def draw_query(page: UInt8, query: SheetQuery, place: Rect, *, room: int) -> Non
         draw_legend(page, "the part that was searched", (place.x, below + 84), BOX)
 
 
-def _show_box(picture: UInt8, place: Placement, box: Box) -> None:
+def show_box(picture: UInt8, place: Placement, box: Box) -> None:
+    """Fade ``picture``, which lies at ``place``, around a box, and outline the box."""
     # Pixel centers are integers, so that the edges of a box lie half a pixel before them.
     corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * (box.width, box.height)
     drawn = place.to_drawn(corners + np.array([box.x - 0.5, box.y - 0.5]))
