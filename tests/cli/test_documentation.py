@@ -18,7 +18,14 @@ COMMANDS: dict[str, Any] = make_command().commands
 
 def test_all_commands_are_there() -> None:
     fixed = {"index", "search", "remove", "info", "check", "recipes", "evaluate"}
-    assert set(COMMANDS) == fixed | {"demo", "codebook", "datasets", "weights"}
+    assert set(COMMANDS) == fixed | {
+        "demo",
+        "codebook",
+        "datasets",
+        "weights",
+        "recognize",
+        "calibrate",
+    }
 
 
 @pytest.mark.parametrize("name", COMMANDS)

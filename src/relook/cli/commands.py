@@ -8,6 +8,7 @@ import typer
 
 import relook
 from relook.cli import (
+    calibrate,
     check,
     codebook,
     datasets,
@@ -16,6 +17,7 @@ from relook.cli import (
     index,
     info,
     recipes,
+    recognize,
     remove,
     search,
     weights,
@@ -36,7 +38,8 @@ def make_command() -> Any:
     )
     app.callback()(_root)
     for module in (
-        index, search, remove, info, check, recipes, evaluate, datasets, weights, codebook, demo,
+        index, search, recognize, calibrate, remove, info, check, recipes, evaluate, datasets,
+        weights, codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)

@@ -15,9 +15,9 @@ from relook.images import read
 from relook.plots import SheetQuery, SheetResult, save_sheet
 from relook.plots.cards import Mark
 
-__all__ = ["check_target", "save"]
+__all__ = ["LONGEST", "check_target", "picture_of", "save"]
 
-_LONGEST = 1600
+LONGEST = 1600
 """Longer side in pixels that pictures are read at; a sheet is 2,400 pixels wide."""
 _MOST = 200
 _GRAY = 200
@@ -46,7 +46,7 @@ def save(
     title: str | None = None,
 ) -> None:
     """Draw a query and its hits; ``marks`` says by content id which are right."""
-    asked = SheetQuery(read(query, longest=_LONGEST), query.name, _box(box))
+    asked = SheetQuery(read(query, longest=LONGEST), query.name, _box(box))
     if len(hits) > _MOST:
         console.note(f"the sheet shows the first {_MOST} of {len(hits)} results")
     results = [_result(collection, hit, (marks or {}).get(hit.id)) for hit in hits[:_MOST]]
@@ -58,15 +58,15 @@ def _box(box: Sequence[float] | None) -> Box | None:
 
 
 def _result(collection: Collection, hit: Hit, mark: Mark | None) -> SheetResult:
-    image, name = _picture(collection, hit)
+    image, name = picture_of(collection, hit)
     return SheetResult(image, name, hit.score, hit.evidence if hit.verified else None, mark)
 
 
-def _picture(collection: Collection, hit: Hit) -> tuple[Image, str]:
+def picture_of(collection: Collection, hit: Hit) -> tuple[Image, str]:
     """The first file that can still be read, or a gray card of the same size."""
     for file in collection.files_of(hit.id):
         try:
-            return read(file, longest=_LONGEST), hit.path
+            return read(file, longest=LONGEST), hit.path
         except ImageError:
             continue
     console.note(f"{hit.path} cannot be read any more; a gray card stands for it")
@@ -75,7 +75,7 @@ def _picture(collection: Collection, hit: Hit) -> tuple[Image, str]:
 
 
 def _card(size: tuple[int, int]) -> Image:
-    scale = min(1.0, _LONGEST / max(size))
+    scale = min(1.0, LONGEST / max(size))
     width, height = (max(1, round(side * scale)) for side in size)
     pixels = np.full((height, width, 3), _GRAY, np.uint8)
     return Image(pixels, size, (width / size[0], height / size[1]))

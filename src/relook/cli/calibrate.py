@@ -1,0 +1,146 @@
+"""``relook calibrate``: make confidences true for one collection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from relook.cli import console
+from relook.cli.options import Directory, Json
+from relook.cli.progress import progress_bar
+from relook.cli.recognize import check_labelled
+from relook.cli.words import count
+
+if TYPE_CHECKING:
+    from relook.recognition.records import CalibrationReport
+
+__all__ = ["EXAMPLES", "run"]
+
+EXAMPLES = (
+    "relook calibrate museum",
+    "relook calibrate museum --target-precision .95 --unknown .2 --distractors other-photos",
+)
+_NAMED = 10
+
+
+def run(
+    directory: Directory,
+    *,
+    target_precision: Annotated[
+        float,
+        typer.Option("--target-precision", metavar="P",
+                     help="Give a label where this share of the labels given will be right."),
+    ] = 0.99,
+    unknown: Annotated[
+        float,
+        typer.Option("--unknown", metavar="SHARE",
+                     help="How many of the photos to come show nothing labelled, 0 to 1."),
+    ] = 0.5,
+    distractors: Annotated[
+        list[Path] | None,
+        typer.Option("--distractors", metavar="FOLDER", show_default=False,
+                     help="Photos of which none shows anything labelled."),
+    ] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Fit the confidences to a collection, by asking about its own pictures.
+
+    A picture whose label has others is asked about without itself; where a label has one picture,
+    views of it are rendered; what is left out altogether stands for the unknown. A run that was
+    stopped goes on where it was.
+    """
+    import relook  # noqa: PLC0415
+    from relook.cli.asked import expand  # noqa: PLC0415
+    from relook.cli.threads import limit_threads  # noqa: PLC0415
+    from relook.collection import Recognizer  # noqa: PLC0415
+
+    _check_shares(target_precision, unknown)
+    others = [photo.file for photo in expand(distractors or []) if not photo.reason]
+    limit_threads()
+    with relook.open(directory) as collection:
+        check_labelled(collection)
+        with Recognizer(collection) as recognizer, progress_bar() as progress:
+            report = recognizer.calibrate(
+                target_precision=target_precision,
+                unknown=unknown,
+                distractors=others,
+                progress=progress,
+            )
+    if as_json:
+        console.write_json(report.to_json())
+        return
+    _show(directory, report)
+
+
+def _check_shares(target_precision: float, unknown: float) -> None:
+    from relook.core.errors import UsageError  # noqa: PLC0415
+
+    if not 0.5 <= target_precision < 1.0:
+        raise UsageError(f"--target-precision is from 0.5 to below 1, not {target_precision:g}")
+    if not 0.0 <= unknown < 1.0:
+        raise UsageError(f"--unknown is from 0 to below 1, not {unknown:g}")
+
+
+def _show(directory: Path, report: CalibrationReport) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    from relook.plots.wording import percent  # noqa: PLC0415
+
+    terminal = console.out()
+    terminal.print(
+        f"{directory}: a label is given from {percent(report.threshold)} on, for "
+        f"{percent(report.target_precision)} right where {percent(report.unknown)} of the photos "
+        "show nothing labelled",
+        style="bold",
+        soft_wrap=True,
+    )
+    if report.fallback:
+        terminal.print(
+            f"Not fitted to this collection; the careful rule that ships is used: "
+            f"{report.fallback}",
+            style="yellow",
+            soft_wrap=True,
+        )
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    table.add_column(style="dim", overflow="fold")
+    table.add_row("asked about", f"{report.known_queries:,}", "pictures of a label with others")
+    table.add_row("", f"{report.rendered_queries:,}", "rendered views of labels with one picture")
+    table.add_row("", f"{report.unknown_queries:,}", "unknown: left out, or distractors")
+    for name, value, meaning in _figures(report):
+        table.add_row(name, value, meaning)
+    terminal.print(table)
+    _show_contradictions(report)
+    if report.stale:
+        console.note(f"{count(report.stale, 'picture')} came since and took no part")
+
+
+def _figures(report: CalibrationReport) -> list[tuple[str, str, str]]:
+    """What the calibration is worth, on parts of those pictures that it was not fitted on."""
+    return [
+        ("precision", f"{report.precision:.3f}", "of the labels given are right"),
+        ("coverage", f"{report.coverage:.3f}", "of the known ones get their label"),
+        ("ece", f"{report.ece:.3f}", "how far confidences are from the truth; 0 is best"),
+        ("auroc", f"{report.auroc:.3f}", "how well known and unknown are told apart; 1 is best"),
+    ]
+
+
+def _show_contradictions(report: CalibrationReport) -> None:
+    found = report.contradictions
+    if not found:
+        return
+    terminal = console.out()
+    terminal.print(
+        f"{count(len(found), 'pair')} of pictures show the same thing but have different labels; "
+        "correct them with relook label and calibrate again:",
+        style="yellow",
+        soft_wrap=True,
+    )
+    shown = found if console.is_verbose() else found[:_NAMED]
+    for path, label, other, other_label in shown:
+        terminal.print(f"  {path} ({label}) and {other} ({other_label})", soft_wrap=True)
+    if len(shown) < len(found):
+        terminal.print(f"  and {len(found) - len(shown):,} more (-v names them all)")
