@@ -8,7 +8,7 @@ import pytest
 
 KEYS = {
     "added", "known", "moved", "changed", "unchanged", "ignored", "missing", "pruned",
-    "quarantined", "quarantine", "unreadable", "seconds", "images", "recipe",
+    "quarantined", "quarantine", "unreadable", "inherited", "seconds", "images", "recipe",
 }  # fmt: skip
 
 

@@ -106,3 +106,14 @@ def test_a_second_writer_fails_and_readers_go_on(run: Any, pictures: Path, photo
         ran = run("index", photos, "--into", pictures)
         assert run("info", pictures).code == 0
     assert (ran.code, ran.err.count("\n")) == (1, 1)
+
+
+def test_info_counts_labels(run: Any, pictures: Path) -> None:
+    found = run("info", pictures, "--json").json
+    assert (found["labels"], found["labelled"]) == (0, 0)
+    with sqlite3.connect(pictures / "catalog.sqlite") as catalog:
+        catalog.executemany("INSERT INTO labels VALUES (?, ?)", [(1, "a"), (2, "a"), (2, "b")])
+    catalog.close()
+    found = run("info", pictures, "--json").json
+    assert (found["labels"], found["labelled"]) == (2, 2)
+    assert "2 (on 2 pictures)" in run("info", pictures).out

@@ -155,6 +155,9 @@ def _show(report: AddReport, *, images: int, into: Path) -> None:
         f"in {report.seconds:.1f} s",
         soft_wrap=True,
     )
+    if report.inherited:
+        edited = count(report.inherited, "edited file keeps its", "edited files keep their")
+        terminal.print(f"{edited} labels")
     if report.quarantined:
         terminal.print("These cannot be searched; the rest of the run went on:")
         show_quarantine(report.quarantined)

@@ -60,6 +60,7 @@ def _show(directory: Path, info: Info, quarantine: list[Quarantined]) -> None:
     table.add_row("collection", str(directory))
     table.add_row("recipe", info.recipe)
     table.add_row("pictures", f"{info.images:,} (shown by {count(info.paths, 'file')})")
+    table.add_row("labels", f"{info.labels:,} (on {count(info.labelled, 'picture')})")
     table.add_row("size", f"{bytes_words(info.bytes)}, {bytes_words(info.bytes_per_image)} each")
     for root in info.roots:
         table.add_row("photos in", root)

@@ -228,6 +228,11 @@ class Catalog:
             for content, group in groupby(rows, key=itemgetter(0))
         }
 
+    def labels_in_use(self) -> tuple[int, int]:
+        """The number of different labels in :meth:`labelled`, and of contents that have one."""
+        rows = self.rows(f"SELECT count(DISTINCT l.label), count(DISTINCT l.content) {_SEEN}")
+        return int(rows[0][0]), int(rows[0][1])
+
     def label_counts(self) -> dict[str, int]:
         """In order of label the number of contents that :meth:`labelled` names."""
         return dict(

@@ -188,6 +188,7 @@ class Collection(Labelling):
             pruned=left.pruned,
             quarantined=tuple(tally.quarantined),
             unreadable=tuple(found.unreadable),
+            inherited=tally.inherited,
             seconds=time.monotonic() - started,
         )
 
@@ -279,6 +280,7 @@ class Collection(Labelling):
             counts = self._catalog.counts()
             name = self._catalog.meta("recipe_name")
             roots = self._catalog.roots()
+            labels, labelled = self._catalog.labels_in_use()
         return Info(
             images=counts["images"],
             paths=counts["paths"],
@@ -287,6 +289,8 @@ class Collection(Labelling):
             recipe=name,
             bytes=directory_bytes(self.directory),
             roots=roots,
+            labels=labels,
+            labelled=labelled,
         )
 
     def check(self, *, repair: bool = False) -> CheckReport:

@@ -60,6 +60,7 @@ class Tally:
     known: int = 0
     changed: int = 0
     unchanged: int = 0
+    inherited: int = 0
     quarantined: list[Quarantined] = field(default_factory=list)
 
 
@@ -211,7 +212,7 @@ class Ingest:
     def _write(self) -> None:
         """Commit what is queued; doing it twice does no harm."""
         if self._entries:
-            self._writer.write(self._entries)
+            self.tally.inherited += self._writer.write(self._entries)
             self._copies.written()
             self._entries.clear()
         self._written = time.monotonic()

@@ -86,6 +86,7 @@ class AddReport:
         pruned: contents dropped by ``prune`` because no file shows them any more.
         quarantined: the pictures of this run that cannot be searched, with their reasons.
         unreadable: folders that could not be listed.
+        inherited: changed paths whose new content got the labels of the one before.
         seconds: what the run took.
     """
 
@@ -99,6 +100,7 @@ class AddReport:
     pruned: int = 0
     quarantined: tuple[Quarantined, ...] = ()
     unreadable: tuple[str, ...] = ()
+    inherited: int = 0
     seconds: float = 0.0
 
 
@@ -114,6 +116,8 @@ class Info:
         recipe: name of the recipe.
         bytes: size of the collection's directory, without thumbnails.
         roots: the folders that paths are relative to.
+        labels: different labels of these contents.
+        labelled: how many of these contents have a label.
     """
 
     images: int
@@ -123,6 +127,8 @@ class Info:
     recipe: str
     bytes: int
     roots: tuple[str, ...]
+    labels: int = 0
+    labelled: int = 0
 
     @property
     def bytes_per_image(self) -> float:

@@ -88,6 +88,7 @@ class Writer:
                 self._connection = connect(self.path, mode="rw")
                 try:
                     migrate(self._connection, self.path)
+                    self._newest = _newest_content(self._connection)
                 except BaseException:
                     self._connection.close()
                     raise
@@ -163,17 +164,29 @@ class Writer:
         rows = self.read("SELECT reason FROM contents WHERE sha256 = ?", (sha256,))
         return next((None if reason is None else str(reason) for (reason,) in rows), None)
 
-    def write(self, entries: Iterable[Entry]) -> None:
-        """Write files and what they show, whole or not at all."""
+    def write(self, entries: Iterable[Entry]) -> int:
+        """Write files and what they show, whole or not at all.
+
+        A file that was edited in place shows a content that came with this session; that content
+        gets the labels of the one before, from each file that shows it now. A content that was
+        there before, as when files change names, keeps its own labels, or its having none.
+
+        Returns:
+            The number of files that handed labels on in this way.
+        """
+        inherited = 0
         with self.changing() as connection:
             for entry in entries:
                 content = None if entry.content is None else _write_content(connection, entry)
+                if content is not None and content > self._newest:
+                    inherited += _hand_on_labels(connection, entry, content)
                 connection.execute(
                     "INSERT INTO paths VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (root, path) "
                     "DO UPDATE SET content = excluded.content, bytes = excluded.bytes, "
                     "mtime_ns = excluded.mtime_ns, reason = excluded.reason",
                     (entry.root, entry.path, content, entry.length, entry.mtime_ns, entry.reason),
                 )
+        return inherited
 
     def drop_paths(self, paths: Sequence[tuple[int, str]], *, orphans: bool) -> int:
         """Forget files, and with ``orphans`` every content that no file shows any more.
@@ -240,3 +253,22 @@ def _write_content(connection: sqlite3.Connection, entry: Entry) -> int:
         ],
     )
     return found
+
+
+def _newest_content(connection: sqlite3.Connection) -> int:
+    """The highest id that was ever given to a content; ids are never used again."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'contents'").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _hand_on_labels(connection: sqlite3.Connection, entry: Entry, content: int) -> bool:
+    """Give a new content the labels of what its file showed before, and say if there were any."""
+    return (
+        connection.execute(
+            "INSERT OR IGNORE INTO labels SELECT ?1, l.label FROM paths p "
+            "JOIN labels l ON l.content = p.content "
+            "WHERE p.root = ?2 AND p.path = ?3 AND p.content != ?1",
+            (content, entry.root, entry.path),
+        ).rowcount
+        > 0
+    )
