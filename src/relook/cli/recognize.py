@@ -94,7 +94,6 @@ def check_labelled(collection: Collection) -> None:
 
 def _check(*, one: bool, boxed: bool, out: Path | None) -> None:
     from relook.core.errors import UsageError  # noqa: PLC0415
-    from relook.plots.verdict import SUFFIXES  # noqa: PLC0415
 
     if not one and boxed:
         raise UsageError("--box is a part of one photo; name one photo")
@@ -102,6 +101,8 @@ def _check(*, one: bool, boxed: bool, out: Path | None) -> None:
         return
     if not one:
         raise UsageError("--out draws one photo; name one, or write a table with --csv")
+    from relook.plots.verdict import SUFFIXES  # noqa: PLC0415
+
     if out.suffix.lower() not in SUFFIXES:
         raise UsageError(f"the picture is a JPEG or PNG file; name it {out.stem or 'why'}.jpg")
     if not out.parent.is_dir():
