@@ -35,8 +35,8 @@ def made(
         role = "query" if name.startswith("q") else "distractor" if label is None else "db"
         images.append(DatasetImage(name, f"{name}.jpg", role, label))
     asked = queries or tuple(
-        DatasetQuery(name, "one", tuple(i.id for i in images if i.role == "db" and i.label == label))
-        for name, (_, label) in pictures.items()
+        DatasetQuery(name, "one", tuple(i.id for i in images if i.role == "db" and i.label == of))
+        for name, (_, of) in pictures.items()
         if name.startswith("q")
     )  # fmt: skip
     return Source(GroundTruth("letters", tuple(images), tuple(asked), protocol), folder)

@@ -19,11 +19,13 @@ class Question:
         query: what is asked.
         labels: those that are right, whether or not they are in the database.
         known: whether a picture of the database, other than the query itself, has one of them.
+        example: id of such a picture, one of the positives where there is one.
     """
 
     query: DatasetQuery
     labels: frozenset[str]
     known: bool
+    example: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ def _queries(source: Source, answers: Sequence[Answer]) -> list[dict[str, Any]]:
             "box": None if query.box is None else list(query.box),
             "labels": sorted(answer.question.labels),
             "known": answer.question.known,
+            "example": answer.question.example,
             "best": answer.best,
             "given": answer.given,
             "right": answer.right,

@@ -261,8 +261,11 @@ class _Asker:
         """Ask a query; where it is in the database itself, it and its copies do not count."""
         own = self._indexed.get(query.id, set())
         labels = self._instances.right[query.id]
-        known = any(self._bearers.get(label, own) - own for label in labels)
-        question = Question(query, labels, known)
+        bearers = {name for label in labels for name in self._bearers.get(label, ())} - own
+        example = next(
+            (name for name in query.positives if name in bearers), min(bearers, default=None)
+        )
+        question = Question(query, labels, bool(bearers), example)
         try:
             found = self._recognizer.recognize(
                 self._photos[query.id], box=query.box, exclude_self=bool(own)

@@ -80,7 +80,9 @@ def with_distractors(source: Source, folder: Path) -> Source:
 
 def _asked(truth: GroundTruth) -> GroundTruth:
     if not truth.queries:
+        hint = "; python -m reproduce pacs measures that" if truth.protocol == "classes" else ""
         raise UsageError(
             f"{truth.name} has no queries to evaluate (its measure: {PROTOCOLS[truth.protocol]})"
+            f"{hint}"
         )
     return truth

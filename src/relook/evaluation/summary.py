@@ -150,7 +150,8 @@ class Summary:
                 warnings.append(f"{asset} was {reason}; no fair comparison")
         if truth.protocol not in AVERAGE_PRECISION:
             measure = PROTOCOLS[truth.protocol]
-            warnings.append(f"{truth.name} is published with another measure: {measure}")
+            hint = "; --task recognition computes it" if truth.protocol == "recognition" else ""
+            warnings.append(f"{truth.name} is published with another measure: {measure}{hint}")
         if evaluation.quarantined:
             warnings.append(f"{len(evaluation.quarantined):,} images could not be used")
         return warnings

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from relook.evaluation.report.recognition_terminal import recognition_table
 from relook.evaluation.report.terminal import terminal_table
 from relook.evaluation.report.write import write_report
 
-__all__ = ["terminal_table", "write_report"]
+__all__ = ["recognition_table", "terminal_table", "write_report"]

@@ -18,7 +18,7 @@ from relook.evaluation.report.words import (
     subset_names,
 )
 
-__all__ = ["markdown_report"]
+__all__ = ["escaped", "markdown_report", "markdown_table"]
 
 SPECIAL = frozenset("\\`*_[]<>|#&~!")
 
@@ -26,22 +26,22 @@ SPECIAL = frozenset("\\`*_[]<>|#&~!")
 def markdown_report(record: Mapping[str, Any]) -> str:
     """All figures of a record as tables; no pictures and no single queries."""
     runs = record["runs"]
-    parts = [f"# {_safe(record['dataset'])}", _about(record), *_warnings(runs)]
+    parts = [f"# {escaped(record['dataset'])}", _about(record), *_warnings(runs)]
     parts += ["## Scores", _scores(runs), "## By subset", _subsets(runs), *_protocols(runs)]
     for sweep in record.get("sweeps", ()):
-        parts += [f"## {_safe(sweep['parameter'])}", _sweep(sweep, runs)]
+        parts += [f"## {escaped(sweep['parameter'])}", _sweep(sweep, runs)]
     parts += ["## Cost", _cost(runs), *_settings(runs)]
     return "\n\n".join(parts) + "\n"
 
 
 def _about(record: Mapping[str, Any]) -> str:
     words = "Intervals are 95 % percentile bootstrap over queries"
-    return f"{_safe(record['created'])}. {words}; differences are paired, to the first run."
+    return f"{escaped(record['created'])}. {words}; differences are paired, to the first run."
 
 
 def _warnings(runs: Sequence[Run]) -> list[str]:
     lines = [
-        f"> **Warning** ({_safe(run['name'])}): {_safe(words)}"
+        f"> **Warning** ({escaped(run['name'])}): {escaped(words)}"
         for run in runs
         for words in run.get("warnings", ())
     ]
@@ -65,7 +65,7 @@ def _scores(runs: Sequence[Run]) -> str:
             ]
         )
     heads = ("run", "mAP", "95 %", "P@1", "95 %", "difference", "95 %", "AP form")
-    return _table(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def _subsets(runs: Sequence[Run]) -> str:
@@ -75,7 +75,7 @@ def _subsets(runs: Sequence[Run]) -> str:
         found = [run["subsets"].get(name, {}) for run in runs]
         size = next((str(part["n"]) for part in found if part), "")
         rows.append([name, size, *(score_words(part.get("map")) for part in found)])
-    return _table(("subset", "queries", *(run["name"] for run in runs)), rows)
+    return markdown_table(("subset", "queries", *(run["name"] for run in runs)), rows)
 
 
 def _protocols(runs: Sequence[Run]) -> list[str]:
@@ -86,7 +86,7 @@ def _protocols(runs: Sequence[Run]) -> list[str]:
         for name, part in (run.get("protocols") or {}).items()
     ]
     heads = ("run", "protocol", "queries", "mAP", "mP@1", "mP@5", "mP@10")
-    return ["## By protocol", _table(heads, rows)] if rows else []
+    return ["## By protocol", markdown_table(heads, rows)] if rows else []
 
 
 def _sweep(sweep: Mapping[str, Any], runs: Sequence[Run]) -> str:
@@ -95,7 +95,7 @@ def _sweep(sweep: Mapping[str, Any], runs: Sequence[Run]) -> str:
         [value, score_words(run["map"]), interval_words(run.get("map_interval"))]
         for value, run in zip(sweep["values"], chosen, strict=True)
     ]
-    return _table((sweep["parameter"], "mAP", "95 %"), rows)
+    return markdown_table((sweep["parameter"], "mAP", "95 %"), rows)
 
 
 def _cost(runs: Sequence[Run]) -> str:
@@ -110,7 +110,9 @@ def _cost(runs: Sequence[Run]) -> str:
         machine = [run.get(key) for key in ("threads", "precision", "processor")]
         rows.append([run["name"], *times, kilobytes(run.get("bytes_per_image")), *machine])
     heads = [f"{stage} ms p50 / p95" for stage in stages]
-    return _table(("run", *heads, "kB per image", "threads", "precision", "processor"), rows)
+    return markdown_table(
+        ("run", *heads, "kB per image", "threads", "precision", "processor"), rows
+    )
 
 
 def _settings(runs: Sequence[Run]) -> list[str]:
@@ -118,17 +120,19 @@ def _settings(runs: Sequence[Run]) -> list[str]:
     if not names:
         return []
     rows = [[name, *(run.get("settings", {}).get(name, "") for run in runs)] for name in names]
-    table = _table(("setting", *(run["name"] for run in runs)), rows)
+    table = markdown_table(("setting", *(run["name"] for run in runs)), rows)
     return ["## Settings that differ", table]
 
 
-def _table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
-    lines = [[_safe(head) for head in heads]]
+def markdown_table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """A table; the first column holds words, the others numbers."""
+    lines = [[escaped(head) for head in heads]]
     lines.append(["---"] + ["---:"] * (len(lines[0]) - 1))
-    lines += [[_safe(cell) for cell in row] for row in rows]
+    lines += [[escaped(cell) for cell in row] for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _safe(value: object) -> str:
+def escaped(value: object) -> str:
+    """Text that Markdown shows as it is."""
     text = ABSENT if value is None else plain(value)
     return "".join(f"\\{sign}" if sign in SPECIAL else sign for sign in text)

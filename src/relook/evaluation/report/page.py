@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,8 @@ from typing import Any
 from relook.evaluation.report.bars import bars
 from relook.evaluation.report.cost import cost
 from relook.evaluation.report.curves import curve
-from relook.evaluation.report.markup import Markup, join, raw, tag
+from relook.evaluation.report.document import document, section
+from relook.evaluation.report.markup import Markup, tag
 from relook.evaluation.report.runs import (
     headline,
     protocols_table,
@@ -19,14 +18,13 @@ from relook.evaluation.report.runs import (
     subsets_table,
     warnings,
 )
-from relook.evaluation.report.strips import ICONS, strips
+from relook.evaluation.report.strips import strips
 from relook.evaluation.report.tables import Cell, Column, table
 from relook.evaluation.report.thumbnails import Thumbnails
 from relook.evaluation.report.words import Run, counted, score_words, shorten
 
 __all__ = ["page"]
 
-FOLDER = Path(__file__).parent
 MOST_QUERIES = 500
 MOST_COMPARED = 6
 
@@ -34,36 +32,8 @@ MOST_COMPARED = 6
 def page(record: Mapping[str, Any], pictures: Mapping[str, Path]) -> str:
     """A record as an HTML document."""
     runs = record["runs"]
-    style = raw(FOLDER.joinpath("page.css").read_text("utf-8"))
-    script = raw(FOLDER.joinpath("page.js").read_text("utf-8"))
-    # Only our own style and script run, even if a name could break out of its escaping.
-    policy = f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
-    policy += f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{shorten(record['dataset'])} · relook evaluation"),
-        tag("style", style),
-    )
-    body = tag(
-        "body",
-        ICONS,
-        tag("a", "Skip to the scores", href="#scores", class_="skip"),
-        _header(record),
-        tag("main", *_sections(record, runs, Thumbnails(pictures))),
-        _footer(record),
-        tag("p", id="said", class_="unseen", role="status"),
-        tag("script", script),
-    )
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
-
-
-def _hash(content: str) -> str:
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+    sections = _sections(record, runs, Thumbnails(pictures))
+    return document(record["dataset"], _header(record), sections, _footer(record))
 
 
 def _header(record: Mapping[str, Any]) -> Markup:
@@ -88,21 +58,21 @@ def _sections(
     curves = [curve(f"sweep{number}", sweep, runs) for number, sweep in enumerate(sweeps)]
     first = shorten(runs[0]["name"])
     return [
-        _section(
+        section(
             "scores", "Scores", _scores_words(runs),
             runs_table(runs), protocols_table(runs), subsets_table(runs),
         ),
-        _section("sweeps", "Sweeps", "What one parameter does.", *curves) if curves else None,
-        _section(
+        section("sweeps", "Sweeps", "What one parameter does.", *curves) if curves else None,
+        section(
             "queries", "Every query", "Average precision, from best to worst in each subset.",
             bars(runs[0], second), _all_queries(runs[:MOST_COMPARED]),
         ),
-        _section(
+        section(
             "strips", "What was found",
             f"The ten best results of {first}, best first. Junk counts as neither right nor wrong.",
             strips(runs[0], pictures),
         ),
-        _section("cost", "Cost", "Time, size and memory, and what they were measured on.",
+        section("cost", "Cost", "Time, size and memory, and what they were measured on.",
                  cost(runs)),
     ]  # fmt: skip
 
@@ -113,11 +83,6 @@ def _scores_words(runs: Sequence[Run]) -> str:
     if len(runs) == 1:
         return words
     return f"{words} The best of each column is bold; a click on a column's head sorts."
-
-
-def _section(name: str, title: str, words: str, *parts: object) -> Markup:
-    head = tag("h2", title, id=name)
-    return tag("section", head, tag("p", words, class_="lead"), *parts, aria_labelledby=name)
 
 
 def _all_queries(runs: Sequence[Run]) -> Markup:
@@ -137,7 +102,6 @@ def _all_queries(runs: Sequence[Run]) -> Markup:
     return tag("details", tag("summary", words), table(words, columns, rows))
 
 
-def _footer(record: Mapping[str, Any]) -> Markup:
+def _footer(record: Mapping[str, Any]) -> str:
     form = shorten(record["runs"][0]["ap"])
-    words = f"Made {shorten(record['created'])} by relook. Average precision in the form “{form}”."
-    return tag("footer", join(words), class_="note")
+    return f"Made {shorten(record['created'])} by relook. Average precision in the form “{form}”."

@@ -11,6 +11,7 @@ from relook.core.errors import UsageError
 from relook.core.storage import write_whole
 from relook.evaluation.record import VERSION
 from relook.evaluation.report.markdown import markdown_report
+from relook.evaluation.report.recognition_markdown import recognition_markdown
 
 __all__ = ["write_report"]
 
@@ -20,13 +21,13 @@ SUFFIXES = (".html", ".json", ".md")
 def write_report(
     record: Mapping[str, Any], path: Path, *, pictures: Mapping[str, Path] | None = None
 ) -> None:
-    """Write a record of runs as ``.json`` (as it is), ``.md`` or ``.html``, whole or not at all.
+    """Write a record as ``.json`` (as it is), ``.md`` or ``.html``, whole or not at all.
 
     The page asks nothing of the network: style, script, charts and thumbnails are inside. With
     thumbnails it stays below 3 MB.
 
     Args:
-        record: of version 1, as ``relook evaluate`` makes it.
+        record: of version 1, of runs or of recognition, as ``relook evaluate`` makes it.
         path: the file to write.
         pictures: image id → file, for the thumbnails of the page; what is missing or cannot be
             read is replaced by words.
@@ -39,16 +40,29 @@ def write_report(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"a report is one of {', '.join(SUFFIXES)}; name it {path.stem}.html")
-    if record.get("version") != VERSION or not record.get("runs"):
+    full = record.get("queries") if _of_recognition(record) else record.get("runs")
+    if record.get("version") != VERSION or not full:
         raise UsageError(f"the record is not of version {VERSION}, or has no runs; evaluate again")
     write_whole(path, _content(record, suffix, pictures or {}).encode("utf-8", "replace"))
 
 
 def _content(record: Mapping[str, Any], suffix: str, pictures: Mapping[str, Path]) -> str:
+    if suffix == ".json":
+        return json.dumps(record, indent=1) + "\n"
+    if _of_recognition(record):
+        if suffix == ".md":
+            return recognition_markdown(record)
+        from relook.evaluation.report.recognition_page import (  # noqa: PLC0415 - reads photos
+            recognition_page,
+        )
+
+        return recognition_page(record, pictures)
     if suffix == ".md":
         return markdown_report(record)
-    if suffix == ".html":
-        from relook.evaluation.report.page import page  # noqa: PLC0415 - reads photos
+    from relook.evaluation.report.page import page  # noqa: PLC0415 - reads photos
 
-        return page(record, pictures)
-    return json.dumps(record, indent=1) + "\n"
+    return page(record, pictures)
+
+
+def _of_recognition(record: Mapping[str, Any]) -> bool:
+    return record.get("task") == "recognition"

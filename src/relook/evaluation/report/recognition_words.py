@@ -1,0 +1,61 @@
+"""What reports of recognition have in common: the figures, their names and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from relook.evaluation.report.words import counted, milliseconds, score_words
+
+__all__ = ["FIGURES", "MEANING", "Record", "run_words"]
+
+Record = Mapping[str, Any]
+"""As :func:`relook.evaluation.recognition_record.make_record` makes it."""
+
+FIGURES: Mapping[str, str] = {
+    "accuracy_known": "accuracy",
+    "accuracy_given": "given right",
+    "auroc": "AUROC",
+    "ece": "ECE",
+    "micro_ap": "µAP",
+    "precision_at_threshold": "precision",
+    "coverage": "coverage",
+}
+"""Columns of the tables."""
+
+MEANING: Mapping[str, str] = {
+    "accuracy_known": "known queries whose best label is right, whether or not it was given",
+    "accuracy_given": "known queries that were given a label, and the right one",
+    "auroc": "how surely familiarity, the confidence of the best label, tells known from unknown",
+    "ece": "how far confidence is from the share of right answers, over all queries in ten bins of "
+    "equal mass; “none of these” is an answer, right for an unknown query",
+    "micro_ap": "average precision of the best labels of all queries by familiarity, over the "
+    "number of known queries",
+    "precision_at_threshold": "right ones among the labels that were given, to known and unknown "
+    "queries",
+    "coverage": "known queries that were given a label",
+}
+
+
+def run_words(record: Record) -> list[str]:
+    """What was taken out, the threshold and the times, a line each."""
+    labels, images = counted(record["n_labels"], "label"), counted(record["n_images"], "image")
+    source = f"the collection's own calibration for a precision of {record['target_precision']:g}"
+    words = [
+        f"{labels} in the database of {images}; {_taken(record)}",
+        f"threshold {record['threshold']:.4f}, from {source}",
+    ]
+    if record["n_passed"]:
+        number = counted(record["n_passed"], "answer")
+        words.append(f"{number} of junk, which is neither right nor wrong, passed over")
+    if record["mean_p1"] is not None:
+        words.append(f"mean P@1 {score_words(record['mean_p1'])}")
+    times = ", ".join(f"{name} {milliseconds(ms)}" for name, ms in record["milliseconds"].items())
+    return [*words, f"milliseconds per query (median): {times}"]
+
+
+def _taken(record: Record) -> str:
+    if not record["taken_out"]:
+        return "nothing was taken out"
+    number = counted(len(record["taken_out"]), "instance")
+    return f"{number} taken out ({record['unknown']:g}, seed {record['seed']})"
