@@ -163,7 +163,7 @@ def test_labels_are_written_once_and_old_ones_go(tmp_path):
     again = recognize_in(guide, guide.recognizer, source, Task())
     assert guide.writes == 1
     assert again.answers == first.answers
-    content = guide.content_of(tmp_path / "x.jpg")
+    (content,) = guide.ids_of([tmp_path / "x.jpg"])
     guide.apply_labels({content: ("stray",)}, mode="replace")
     assert recognize_in(guide, guide.recognizer, source, Task()).labels == 2
 

@@ -39,9 +39,14 @@ class TextGuide:
             progress(Progress(len(paths), number, len(self.bad), 0, 1.0, path.name))
         return AddReport(added=len(self.contents), seconds=1.0)
 
-    def content_of(self, path: Path) -> int | None:
-        found = (n for n, files in enumerate(self.contents.values(), start=1) if path in files)
-        return next(found, None)
+    def ids_of(self, pictures: Sequence[Path]) -> list[int]:
+        wanted = set(pictures)
+        assert wanted <= {file for files in self.contents.values() for file in files}
+        every = enumerate(self.contents.values(), start=1)
+        return [content for content, files in every if wanted.intersection(files)]
+
+    def files_of(self, content: int) -> list[Path]:
+        return list(self.contents.values())[content - 1]
 
     def labelled(self) -> dict[int, tuple[str, ...]]:
         return {content: labels for content, labels in self.marked.items() if labels}

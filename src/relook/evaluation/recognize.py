@@ -21,6 +21,7 @@ from relook.evaluation.answers import Answer, Question, judge_answer
 from relook.evaluation.instances import Instances, instances_of
 from relook.evaluation.library import (
     Report,
+    absolute,
     names_by_file,
     no_report,
     refuse_strangers,
@@ -52,8 +53,12 @@ class Library(Protocol):
         """Index these files; those that are indexed already cost nothing."""
         ...
 
-    def content_of(self, path: Path) -> int | None:
-        """The content that a file shows."""
+    def ids_of(self, pictures: Sequence[Path]) -> Sequence[int]:
+        """The contents that files show, each once."""
+        ...
+
+    def files_of(self, content: int) -> Sequence[Path]:
+        """All files that show a content."""
         ...
 
     def labelled(self) -> Mapping[int, tuple[str, ...]]:
@@ -201,12 +206,15 @@ def _shown(
     library: Library, names: Mapping[str, Sequence[str]], quarantined: Mapping[str, str]
 ) -> dict[int, tuple[str, ...]]:
     """The ids of the images that show each content: several where files are copies."""
-    found: dict[int, tuple[str, ...]] = {}
-    for file, ids in names.items():
-        content = None if ids[0] in quarantined else library.content_of(Path(file))
-        if content is not None:
-            found[content] = (*found.get(content, ()), *ids)
-    return found
+    usable = [Path(file) for file, ids in names.items() if ids[0] not in quarantined]
+    return {
+        content: tuple(
+            name
+            for file in map(absolute, library.files_of(content))
+            for name in names.get(file, ())
+        )
+        for content in library.ids_of(usable)
+    }
 
 
 def _label(
