@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 import relook
+from relook.cli import answers
 from relook.collection import Collection, Recognition
 from relook.images import read
 from relook.recognition.records import Alternative, Verdict
@@ -135,6 +137,11 @@ def test_none_of_these_and_not_sure_are_answers(
     assert ran.out.startswith(words)
 
 
+def test_a_terminal_without_blocks_gets_a_bar_of_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    assert answers.bar(0.52) == "#" * 10 + "-" * 10
+
+
 @pytest.mark.parametrize("name", ["why.jpg", "why.png"])
 def test_the_answer_is_drawn(
     run: Any, guide: Path, visitors: Path, tmp_path: Path, name: str
@@ -214,7 +221,9 @@ def test_several_photos_become_a_table_or_a_list(run: Any, guide: Path, visitors
     assert ran.code == 0
     assert [line.split()[0] for line in ran.out.splitlines()[1:]] == list(map(str, photos))
     assert " 98 % " in ran.out
+    assert ran.err == "not calibrated\n"
     ran = run("recognize", guide, visitors, "--json")
+    assert ran.err == ""
     assert [answer.get("label") for answer in ran.json] == [None, MONA, None, None]
     assert set(ran.json[0]) == {"query", "error"}
     assert set(ran.json[1]) == KEYS | EXTRA

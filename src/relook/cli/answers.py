@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from relook.collection import Hit, Recognition
     from relook.recognition.records import Alternative
 
-__all__ = ["COLUMNS", "as_json", "as_row", "error_row", "show_answer", "show_rows"]
+__all__ = ["COLUMNS", "as_json", "as_row", "bar", "error_row", "show_answer", "show_rows"]
 
 COLUMNS = (
     "query", "label", "confidence", "known", "evidence", "inliers", "second", "second_confidence",
@@ -75,8 +76,9 @@ def show_answer(
     terminal = console.out()
     sure = shown_confidence(recognition.verdict)
     terminal.print(sentence(recognition), style="bold", soft_wrap=True)
-    terminal.print(f"{_bar(sure)} {percent(sure)}")
-    _show_alternatives(_alternatives(recognition)[:top], path_of=path_of)
+    terminal.print(f"{bar(sure)} {percent(sure)}")
+    head = "or" if recognition.verdict.known else "perhaps"
+    _show_alternatives(head, _alternatives(recognition)[:top], path_of=path_of)
     spent = recognition.milliseconds
     terminal.print(f"{spent.get('total', sum(spent.values())):.0f} ms", style="dim")
     if console.is_verbose():
@@ -129,7 +131,7 @@ def _evidence_as_json(hit: Hit | None) -> dict[str, Any] | None:
 
 
 def _show_alternatives(
-    alternatives: Sequence[Alternative], *, path_of: Callable[[int], str | None]
+    head: str, alternatives: Sequence[Alternative], *, path_of: Callable[[int], str | None]
 ) -> None:
     from rich.table import Table  # noqa: PLC0415
 
@@ -137,14 +139,20 @@ def _show_alternatives(
 
     if not alternatives:
         return
-    table = Table("or", "", "", "picture", box=None, header_style="dim", pad_edge=False)
-    table.columns[2].justify = "right"
+    table = Table(head, "", "", "picture", box=None, header_style="dim", pad_edge=False)
+    table.columns[2].justify, table.columns[3].overflow = "right", "fold"
     for one in alternatives:
         share = percent(one.confidence)
-        table.add_row(one.label, _bar(one.confidence), share, path_of(one.image) or "", style="dim")
+        table.add_row(one.label, bar(one.confidence), share, path_of(one.image) or "", style="dim")
     console.out().print(table)
 
 
-def _bar(share: float) -> str:
+def bar(share: float) -> str:
+    """A share of 0 to 1 as 20 blocks, or as signs where the terminal has no blocks."""
     full = round(_CELLS * min(1.0, max(0.0, share)))
-    return "█" * full + "░" * (_CELLS - full)
+    blocks = "█" * full + "░" * (_CELLS - full)
+    try:
+        blocks.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # consoles of old
+        return "#" * full + "-" * (_CELLS - full)
+    return blocks

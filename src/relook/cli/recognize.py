@@ -151,21 +151,30 @@ def _draw(
 
 
 def _recognize_all(
-    recognizer: Recognizer, photos: list[Asked]
+    recognizer: Recognizer, photos: list[Asked], *, quiet: bool = False
 ) -> Iterator[tuple[Asked, Recognition | str]]:
-    """Each photo with its answer, or with the reason why it cannot be read."""
-    from relook.core.errors import ImageError  # noqa: PLC0415
-
+    """Each photo with its answer, or the reason why there is none; warnings once, at the end."""
+    warnings: dict[str, None] = {}
     with progress_bar() as report:
         for number, photo in enumerate(photos, start=1):
-            if photo.reason:
-                yield photo, photo.reason
-            else:
-                try:
-                    yield photo, recognizer.recognize(photo.file)
-                except ImageError as error:
-                    yield photo, str(error)
+            answer = _try(recognizer, photo)
+            if not isinstance(answer, str):
+                warnings |= dict.fromkeys(answer.warnings)
+            yield photo, answer
             report("recognize", number, len(photos))
+    for warning in () if quiet else warnings:
+        console.note(warning)
+
+
+def _try(recognizer: Recognizer, photo: Asked) -> Recognition | str:
+    from relook.core.errors import ImageError  # noqa: PLC0415
+
+    if photo.reason:
+        return photo.reason
+    try:
+        return recognizer.recognize(photo.file)
+    except ImageError as error:
+        return str(error)
 
 
 def _row(photo: Asked, answer: Recognition | str) -> dict[str, str]:
@@ -183,7 +192,7 @@ def _say_all(recognizer: Recognizer, photos: list[Asked], *, top: int, as_json: 
         console.write_json([
             {"query": photo.name, "error": answer} if isinstance(answer, str)
             else answers.as_json(answer, top=top) | {"query": photo.name}
-            for photo, answer in _recognize_all(recognizer, photos)
+            for photo, answer in _recognize_all(recognizer, photos, quiet=True)
         ])  # fmt: skip
         return
     rows: list[dict[str, str]] = []
@@ -200,7 +209,7 @@ def _write_table(recognizer: Recognizer, photos: list[Asked], file: Path, *, as_
     tally = dict.fromkeys(("known", "unknown", "unsure", "errors"), 0)
     with open_table(file) as table:
         new = [photo for photo in photos if photo.name not in table]
-        for photo, answer in _recognize_all(recognizer, new):
+        for photo, answer in _recognize_all(recognizer, new, quiet=as_json):
             table.add(_row(photo, answer))
             tally["errors" if isinstance(answer, str) else kind_of(answer.verdict)] += 1
     kept = len(photos) - len(new)
