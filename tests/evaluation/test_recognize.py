@@ -11,7 +11,7 @@ from relook.core.records import Box
 from relook.datasets.truth import DatasetImage, DatasetQuery, GroundTruth
 from relook.evaluation.recognition_record import make_record, summary
 from relook.evaluation.recognize import Recognized, Task, recognize_in
-from relook.evaluation.source import Source
+from relook.evaluation.source import Source, load_source
 
 KEYS = {"accuracy_known", "auroc", "ece", "micro_ap", "precision_at_threshold", "coverage"}
 
@@ -83,6 +83,22 @@ def test_with_nothing_taken_out_accuracy_is_mean_p1_and_auroc_is_not_defined(tmp
     assert record["auroc"] is None
     assert record["intervals"]["auroc"] is None
     assert record["intervals"]["coverage"] == (1.0, 1.0)
+
+
+def test_museums_are_scored_by_mean_p1_over_queries_of_what_is_in_the_references(tmp_path):
+    (tmp_path / "test").mkdir()
+    texts = {
+        "monet-01": "abcd", "monet-02": "efgh", "rodin-01": "ijkl", "klee-01": "mnop",
+        "test/monet-03": "efg", "test/rodin-02": "mno", "test/klee-02": "mnp",
+        "test/wall-01": "xyz",
+    }  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / f"{name}.jpg").write_text(text, encoding="utf-8")
+    source = load_source("clicide", data=tmp_path)
+    found, _ = run(source, unknown=0)
+    record = make_record(source, found, Task(unknown=0), recipe="letters", samples=50)
+    assert (record["n_known"], record["n_unknown"]) == (3, 1)
+    assert record["mean_p1"] == pytest.approx(2 / 3)
 
 
 def test_unknown_queries_of_the_dataset_stay_unknown(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from relook.evaluation.report.markup import Markup, join, raw, tag
-from relook.evaluation.report.recognition_words import Record
+from relook.evaluation.report.recognition_words import Record, sure_words
 from relook.evaluation.report.thumbnails import Thumbnails
 from relook.evaluation.report.words import counted, shorten
 
@@ -46,7 +46,7 @@ def _group(name: str, title: str, queries: Sequence[Query], pictures: Thumbnails
 
 def _card(query: Query, pictures: Thumbnails) -> Markup:
     name = shorten(query["query"])
-    sure = "not asked" if query["failed"] else f"{100 * query['confidence']:.1f} % sure"
+    sure = "not asked" if query["failed"] else f"{sure_words(query['confidence'])} sure"
     said = "none of these" if not query["given"] else f"“{shorten(query['best'])}”"
     head = tag(
         "p", tag("b", sure), tag("span", said, class_="name"),
@@ -71,7 +71,7 @@ def _best(query: Query, pictures: Thumbnails) -> Markup:
     mark = "right" if query["right"] else "wrong"
     best = shorten(query["best"])
     glyph = raw(f'<svg class="glyph" aria-hidden="true"><use href="#{mark}"/></svg>')
-    sure = f"{100 * query['familiarity']:.1f} % · {counted(query['inliers'], 'inlier')}"
+    sure = f"{sure_words(query['familiarity'])} · {counted(query['inliers'], 'inlier')}"
     caption = tag(
         "figcaption", tag("span", glyph, best, class_="mark"), tag("span", sure, class_="note")
     )

@@ -14,7 +14,8 @@ def recognition_markdown(record: Record) -> str:
     parts = [f"# {escaped(record['dataset'])}: recognition with {escaped(record['recipe'])}"]
     parts.append(escaped(f"{record['created']}. Intervals are 95 % bootstrap over queries."))
     parts += [f"> **Warning**: {escaped(words)}" for words in record["warnings"]]
-    parts += [_scores(record), *(f"- {escaped(line)}" for line in run_words(record))]
+    about = "\n".join(f"- {escaped(line)}" for line in run_words(record))
+    parts += [_scores(record), about]
     meanings = [f"- {escaped(FIGURES[name])}: {escaped(words)}" for name, words in MEANING.items()]
     return "\n\n".join([*parts, "## What the figures mean", "\n".join(meanings)]) + "\n"
 

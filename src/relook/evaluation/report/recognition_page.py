@@ -24,7 +24,6 @@ from relook.evaluation.report.words import (
 __all__ = ["recognition_page"]
 
 HEADLINE = ("accuracy_known", "auroc", "ece", "precision_at_threshold", "coverage", "micro_ap")
-LOW_IS_BETTER = ("ece",)
 MOST_QUERIES = 1000
 
 
@@ -68,11 +67,15 @@ def _header(record: Record) -> Markup:
     known, unknown = record["n_known"], record["n_unknown"]
     words = f"{counted(known, 'known query', 'known queries')}, {unknown:,} unknown · recipe "
     figures = [
-        (FIGURES[name], score_words(record[name]), interval_words(record["intervals"].get(name)))
+        (
+            _capital(FIGURES[name]),
+            score_words(record[name]),
+            interval_words(record["intervals"].get(name)),
+        )
         for name in HEADLINE
     ]
     total = record["milliseconds"].get("total")
-    figures.append(("per query", f"{milliseconds(total)} ms", "median"))
+    figures.append(("Per query", f"{milliseconds(total)} ms", "median"))
     boxes = (
         tag("div", tag("dt", name), tag("dd", value, tag("span", note or "–", class_="note")))
         for name, value, note in figures
@@ -83,7 +86,7 @@ def _header(record: Record) -> Markup:
         tag("h1", shorten(record["dataset"])),
         tag("p", words, tag("b", shorten(record["recipe"])), class_="note"),
         _warnings(record),
-        tag("dl", *boxes, class_="headline"),
+        tag("dl", *boxes, class_="headline many"),
     )
 
 
@@ -97,10 +100,7 @@ def _warnings(record: Record) -> Markup | None:
 
 def _scores(record: Record) -> Markup:
     columns = [Column("Subset"), Column("Known", "", "neither"), Column("Unknown", "", "neither")]
-    columns += [
-        Column(label, "", "low" if name in LOW_IS_BETTER else "high")
-        for name, label in FIGURES.items()
-    ]
+    columns += [Column(_capital(label), "", "neither") for label in FIGURES.values()]
     subsets = sorted(record["subsets"].items())
     rows = [_row(name, part, {}) for name, part in subsets if len(subsets) > 1]
     rows.append(_row("all", record, record["intervals"]))
@@ -117,7 +117,8 @@ def _row(name: str, part: Record, bounds: Record) -> list[Cell]:
 
 def _meaning() -> Markup:
     boxes = (
-        tag("div", tag("dt", FIGURES[name]), tag("dd", words)) for name, words in MEANING.items()
+        tag("div", tag("dt", _capital(FIGURES[name])), tag("dd", words))
+        for name, words in MEANING.items()
     )
     facts = tag("dl", *boxes, class_="facts")
     return tag("details", tag("summary", "What the figures mean"), facts, class_="paper")
@@ -166,6 +167,10 @@ def _facts(record: Record) -> Markup:
         tag("h3", "Machine and versions"),
         machine,
     )
+
+
+def _capital(label: str) -> str:
+    return label[0].upper() + label[1:] if label.isascii() else label
 
 
 def _is_plain(value: object) -> bool:

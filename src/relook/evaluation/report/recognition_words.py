@@ -7,7 +7,7 @@ from typing import Any
 
 from relook.evaluation.report.words import counted, milliseconds, score_words
 
-__all__ = ["FIGURES", "MEANING", "Record", "run_words"]
+__all__ = ["FIGURES", "MEANING", "Record", "run_words", "sure_words"]
 
 Record = Mapping[str, Any]
 """As :func:`relook.evaluation.recognition_record.make_record` makes it."""
@@ -52,6 +52,11 @@ def run_words(record: Record) -> list[str]:
         words.append(f"mean P@1 {score_words(record['mean_p1'])}")
     times = ", ".join(f"{name} {milliseconds(ms)}" for name, ms in record["milliseconds"].items())
     return [*words, f"milliseconds per query (median): {times}"]
+
+
+def sure_words(confidence: float) -> str:
+    """Such as “97.3 %”; never quite 100."""
+    return "over 99.9 %" if confidence > 0.999 else f"{100 * confidence:.1f} %"
 
 
 def _taken(record: Record) -> str:

@@ -11,7 +11,7 @@ from relook.evaluation.report.words import score_words
 
 __all__ = ["reliability_diagram"]
 
-FRAME = Frame(330, 310, left=40, right=14, top=12, bottom=44)
+FRAME = Frame(420, 360, left=42, right=16, top=14, bottom=44)
 TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
