@@ -26,6 +26,7 @@ EXAMPLES = (
     "relook evaluate minibench --recipe sift-smk --workdir work --rankings rankings.json --json",
     "relook evaluate roxford5k --data data/roxford5k --distractors data/r1m --report ours.html",
     "relook evaluate minibench --sweep plan.candidates=0,50,100,200 --report sweep.html",
+    "relook evaluate minibench --task recognition --unknown .5 --report recognition.html",
 )
 _FORMS = (".html", ".json", ".md")
 
@@ -83,14 +84,49 @@ def run(
                      help="Write the ranking of every query as JSON, so that others can score it; "
                      "of several runs by name of the run."),
     ] = None,
+    task: Annotated[
+        str,
+        typer.Option("--task", metavar="retrieval|recognition",
+                     help="Score rankings, or what relook recognize says when part of the "
+                     "instances is not in the database."),
+    ] = "retrieval",
+    unknown: Annotated[
+        float | None,
+        typer.Option("--unknown", metavar="SHARE", show_default=False,
+                     help="Recognition: share of the instances that is taken out of the database; "
+                     ".5 unless said. With 0, accuracy_known is mean P@1."),
+    ] = None,
+    target_precision: Annotated[
+        float | None,
+        typer.Option("--target-precision", metavar="P", show_default=False,
+                     help="Recognition: precision that the collection's calibration aims at; .99 "
+                     "unless said."),
+    ] = None,
+    unknown_prior: Annotated[
+        float | None,
+        typer.Option("--unknown-prior", metavar="SHARE", show_default=False,
+                     help="Recognition: share of unknown queries that the calibration expects; .5 "
+                     "unless said."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", show_default=False,
+                     help="Recognition: another number takes other instances out; 0 unless said."),
+    ] = None,
     jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Measure how well recipes find: mean average precision over the queries of a dataset.
 
     Only database images are indexed, a query is described inside its box only, and no truth is
-    seen before the scoring. Intervals are 95 % bootstrap over queries.
+    seen before the scoring. Intervals are 95 % bootstrap over queries. With --task recognition:
+    accuracy, AUROC, calibration error, µAP, and precision and coverage at the threshold.
     """
+    from relook.cli.evaluate_recognition import (  # noqa: PLC0415
+        Asked,
+        evaluate_recognition,
+        show_recognition,
+    )
     from relook.cli.threads import limit_threads  # noqa: PLC0415
     from relook.evaluation.plan import plan_runs  # noqa: PLC0415
     from relook.evaluation.several import measure  # noqa: PLC0415
@@ -99,12 +135,25 @@ def run(
 
     reports = report or []
     _check_targets(reports, rankings)
+    asked = Asked(unknown, target_precision, unknown_prior, seed)
+    asked.check(task, recipes=recipe or [], others={
+        "--sweep": sweep, "--rankings": rankings, "--seeds": seeds > 1
+    })  # fmt: skip
     limit_threads()
     recipes = [load_recipe(name) for name in recipe or [DEFAULT_RECIPE]]
     plans = plan_runs(recipes, sweep or [])
     source = load_source(dataset, data=data)
     if distractors is not None:
         source = with_distractors(source, distractors)
+    if task == "recognition":
+        record = evaluate_recognition(source, recipes[0], asked, workdir=workdir, jobs=jobs)
+        _write_reports(reports, record, source.pictures)
+        show_recognition(record, as_json=as_json)
+        return
+    if source.truth.protocol == "recognition":
+        console.note(
+            f"{source.truth.name} is made for recognition; --task recognition scores it so"
+        )
     with progress_bar() as progress:
         measured = measure(
             source,
