@@ -94,7 +94,7 @@ def show_recognition(record: Mapping[str, Any], *, as_json: bool) -> None:
     from relook.collection import Quarantined  # noqa: PLC0415
     from relook.evaluation.recognition_record import summary  # noqa: PLC0415
     from relook.evaluation.report import recognition_table  # noqa: PLC0415
-    from relook.evaluation.report.recognition_words import run_words  # noqa: PLC0415
+    from relook.evaluation.report.recognition_words import interval_line, run_words  # noqa: PLC0415
 
     if as_json:
         console.write_json(summary(record))
@@ -102,7 +102,7 @@ def show_recognition(record: Mapping[str, Any], *, as_json: bool) -> None:
     terminal = console.out()
     terminal.print(f"{record['dataset']} with {record['recipe']}", style="bold")
     terminal.print(recognition_table(record))
-    for line in run_words(record):
+    for line in (interval_line(record), *run_words(record)):
         terminal.print(line, style="dim", soft_wrap=True)
     for warning in record["warnings"]:
         terminal.print(warning, style="bold red", soft_wrap=True)

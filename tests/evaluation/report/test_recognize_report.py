@@ -23,6 +23,7 @@ from oracles.recognition_records import (
 from relook.core.errors import UsageError
 from relook.evaluation.report import recognition_table, write_report
 from relook.evaluation.report.coverage_curve import trade_off
+from relook.evaluation.report.recognition_words import run_words
 
 NASTY = "<script>alert(1)</script>\"'&\x00\ud800|*`\n](x)"
 CHROMIUM = os.environ.get("RELOOK_CHROMIUM") or shutil.which("chromium")
@@ -81,12 +82,13 @@ def test_markdown_has_a_row_for_each_subset_and_says_what_figures_mean(tmp_path)
     assert "<script>" not in text.replace("\\<script\\>", "")
 
 
-def test_terminal_table_shows_subsets_all_and_intervals():
-    console = Console(file=io.StringIO(), width=200)
+def test_terminal_table_shows_subsets_and_all_in_80_columns():
+    console = Console(file=io.StringIO(), width=80)
     console.print(recognition_table(recognition_record(dataset="[red]x[/nope]")))
     lines = console.file.getvalue().splitlines()
-    assert [line.split()[0] for line in lines] == ["subset", "books", "dvd", "all", "95"]
+    assert [line.split()[0] for line in lines] == ["subset", "books", "dvd", "all"]
     assert lines[3].split()[1:4] == ["5", "2", "0.750"]
+    assert "coverage" in lines[0]
     alone = recognition_record()
     del alone["subsets"]["dvd"]
     console = Console(file=io.StringIO(), width=200)
@@ -113,6 +115,13 @@ def test_the_page_shows_the_surest_mistakes_first_with_what_was_said_and_what_is
     assert "97.0 % sure“B”" in words
     assert "C: not in the database" in words
     assert "failed.jpg is empty" in words
+
+
+def test_a_threshold_that_is_not_the_collections_own_says_so():
+    (_, own, *_), made = run_words(recognition_record()), recognition_record()
+    assert own.endswith("from the collection's own calibration")
+    made["calibration"]["fallback"] = "too few pictures"
+    assert run_words(made)[1] == "threshold 0.5000 of the shipped rule: too few pictures"
 
 
 def test_a_page_without_mistakes_says_so(tmp_path):

@@ -156,9 +156,12 @@ def _all_queries(record: Record) -> Markup:
 
 def _facts(record: Record) -> Markup:
     about = tag("ul", *(tag("li", line) for line in run_words(record)), class_="plain")
-    calibration = _pairs(
-        {key: value for key, value in record["calibration"].items() if _is_plain(value)}
-    )
+    learned = {
+        key.replace("_", " "): len(value) if isinstance(value, list | tuple) else value
+        for key, value in record["calibration"].items()
+        if value not in (None, "")
+    }
+    calibration = _pairs(learned)
     machine = _pairs({"processor": record["processor"], **record["versions"]})
     return join(
         about,
@@ -171,10 +174,6 @@ def _facts(record: Record) -> Markup:
 
 def _capital(label: str) -> str:
     return label[0].upper() + label[1:] if label.isascii() else label
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int | float) and value != ""
 
 
 def _pairs(values: Mapping[str, object]) -> Markup:

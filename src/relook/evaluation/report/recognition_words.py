@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from relook.evaluation.report.words import counted, milliseconds, score_words
+from relook.evaluation.report.words import counted, interval_words, milliseconds, score_words
 
-__all__ = ["FIGURES", "MEANING", "Record", "run_words", "sure_words"]
+__all__ = ["FIGURES", "MEANING", "Record", "interval_line", "run_words", "sure_words"]
 
 Record = Mapping[str, Any]
 """As :func:`relook.evaluation.recognition_record.make_record` makes it."""
@@ -40,11 +40,7 @@ MEANING: Mapping[str, str] = {
 def run_words(record: Record) -> list[str]:
     """What was taken out, the threshold and the times, a line each."""
     labels, images = counted(record["n_labels"], "label"), counted(record["n_images"], "image")
-    source = f"the collection's own calibration for a precision of {record['target_precision']:g}"
-    words = [
-        f"{labels} in the database of {images}; {_taken(record)}",
-        f"threshold {record['threshold']:.4f}, from {source}",
-    ]
+    words = [f"{labels} in the database of {images}; {_taken(record)}", _threshold(record)]
     if record["n_passed"]:
         number = counted(record["n_passed"], "answer")
         words.append(f"{number} of junk, which is neither right nor wrong, passed over")
@@ -52,6 +48,26 @@ def run_words(record: Record) -> list[str]:
         words.append(f"mean P@1 {score_words(record['mean_p1'])}")
     times = ", ".join(f"{name} {milliseconds(ms)}" for name, ms in record["milliseconds"].items())
     return [*words, f"milliseconds per query (median): {times}"]
+
+
+def interval_line(record: Record) -> str:
+    """The 95 % intervals of all figures, on one line."""
+    bounds = record["intervals"]
+    parts = [
+        f"{label} {interval_words(bounds[name])}"
+        for name, label in FIGURES.items()
+        if bounds.get(name)
+    ]
+    return f"95 %: {', '.join(parts)}"
+
+
+def _threshold(record: Record) -> str:
+    aim = f"for a precision of {record['target_precision']:g}"
+    words = f"threshold {record['threshold']:.4f} {aim}, from the collection's own calibration"
+    fallback = record["calibration"].get("fallback")
+    if fallback:
+        words = f"threshold {record['threshold']:.4f} of the shipped rule: {fallback}"
+    return words
 
 
 def sure_words(confidence: float) -> str:
