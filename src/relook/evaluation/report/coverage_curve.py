@@ -49,8 +49,8 @@ def coverage_curve(record: Record) -> Markup:
     frame = Frame(WIDTH, HEIGHT, low, 1.0, left=42, right=16, top=14, bottom=44)
     target = record["target_precision"]
     words = (
-        f"The circle is the threshold that the collection calibrated itself, {_at_words(record)}; "
-        f"the dashed line is the precision that it aimed at, {target:g}."
+        f"The circle is the threshold in use, {_at_words(record)}; "
+        f"the dashed line is the precision aimed at, {target:g}."
     )
     picture = chart(
         "coverage", frame, *frame.lines(_ticks(low)), *_below(frame), _target(frame, target),
