@@ -221,6 +221,9 @@ def test_several_photos_become_a_table_or_a_list(run: Any, guide: Path, visitors
     assert ran.code == 0
     assert [line.split()[0] for line in ran.out.splitlines()[1:]] == list(map(str, photos))
     assert " 98 % " in ran.out
+    everything = run("recognize", guide, visitors).out
+    assert "  96 %  not in this collection" in everything
+    assert f"  60 %  not sure, perhaps {MONA}" in everything
     assert ran.err == "not calibrated\n"
     ran = run("recognize", guide, visitors, "--json")
     assert ran.err == ""

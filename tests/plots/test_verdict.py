@@ -176,6 +176,14 @@ def test_what_is_not_certain_is_not_called_certain(probability: float, words: st
     assert percent(probability) == words
 
 
+@pytest.mark.parametrize(("none", "words"), [(0.96, "not in"), (0.55, "probably not in")])
+def test_none_of_these_is_said_as_firmly_as_it_is_sure(none: float, words: str) -> None:
+    verdict = Verdict(known=False, confidence=none, candidates=(SCREAM,), none=none)
+    said = recognition(verdict, hit())
+    assert sentence(said).startswith(f"{words} this collection ({percent(none)} sure)")
+    assert draw_verdict(gray(), said, gray()).shape
+
+
 def test_an_answer_without_a_label_is_no_or_not_sure_by_which_is_likelier() -> None:
     assert [kind_of(verdict) for verdict in (KNOWN, UNKNOWN, UNSURE, NOTHING)] == [
         *("known", "unknown", "unsure", "unknown")

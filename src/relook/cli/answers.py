@@ -92,7 +92,7 @@ def show_rows(rows: Sequence[Mapping[str, str]]) -> None:
     """Print a table with a line for each picture."""
     from rich.table import Table  # noqa: PLC0415
 
-    from relook.plots.wording import percent  # noqa: PLC0415
+    from relook.plots.wording import none_words, percent  # noqa: PLC0415
 
     table = Table("picture", "", "answer", "matches", "on", box=None, header_style="dim",
                   pad_edge=False)  # fmt: skip
@@ -105,7 +105,7 @@ def show_rows(rows: Sequence[Mapping[str, str]]) -> None:
         if known:
             cells = (percent(sure), row["label"], row["inliers"], row["evidence"])
         elif sure >= 0.5 or not row["second"]:
-            cells = (percent(sure), "not in this collection", "", "")
+            cells = (percent(sure), none_words(sure), "", "")
         else:
             likely = percent(float(row["second_confidence"]))
             cells = (likely, f"not sure, perhaps {row['second']}", row["inliers"], row["evidence"])

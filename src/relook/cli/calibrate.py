@@ -77,10 +77,9 @@ def run(
 def _check_shares(target_precision: float, unknown: float) -> None:
     from relook.core.errors import UsageError  # noqa: PLC0415
 
-    if not 0.5 <= target_precision < 1.0:
-        raise UsageError(f"--target-precision is from 0.5 to below 1, not {target_precision:g}")
-    if not 0.0 <= unknown < 1.0:
-        raise UsageError(f"--unknown is from 0 to below 1, not {unknown:g}")
+    for name, share in (("target-precision", target_precision), ("unknown", unknown)):
+        if not 0.0 < share < 1.0:
+            raise UsageError(f"--{name} lies between 0 and 1, not {share:g}; 99 % is .99")
 
 
 def _show(directory: Path, report: CalibrationReport) -> None:
@@ -119,12 +118,15 @@ def _show(directory: Path, report: CalibrationReport) -> None:
 
 
 def _figures(report: CalibrationReport) -> list[tuple[str, str, str]]:
-    """What the calibration is worth, on parts of those pictures that it was not fitted on."""
+    """What the calibration is worth, on labels that it was not fitted on."""
+    found = (
+        ("precision", report.precision, "of the labels given are right"),
+        ("coverage", report.coverage, "of the known ones are given a label"),
+        ("ece", report.ece, "how far confidences are from the truth; 0 is best"),
+        ("auroc", report.auroc, "how well known and unknown are told apart; 1 is best"),
+    )
     return [
-        ("precision", f"{report.precision:.3f}", "of the labels given are right"),
-        ("coverage", f"{report.coverage:.3f}", "of the known ones get their label"),
-        ("ece", f"{report.ece:.3f}", "how far confidences are from the truth; 0 is best"),
-        ("auroc", f"{report.auroc:.3f}", "how well known and unknown are told apart; 1 is best"),
+        (name, "–" if value is None else f"{value:.3f}", meaning) for name, value, meaning in found
     ]
 
 

@@ -28,7 +28,7 @@ from relook.plots.lines import match_lines, place_pair
 from relook.plots.palette import BOX, INK, JUNK, MAT, PAPER, QUIET, REGION, RIGHT, WHITE, Color
 from relook.plots.place import Placement, fit
 from relook.plots.text import draw_text, elide, text_width
-from relook.plots.wording import Kind, kind_of, percent, shown_confidence
+from relook.plots.wording import Kind, kind_of, none_words, percent, shown_confidence
 
 if TYPE_CHECKING:
     from relook.collection import Recognition
@@ -177,10 +177,17 @@ def _draw_answer(page: UInt8, recognition: Recognition, top: int) -> None:
     draw_text(page, words, (left, top + 80), size=TITLE, color=INK)
     tick = None if kind == "unknown" else recognition.threshold
     _draw_bar(page, (left, top + 122), shown_confidence(verdict), color, tick=tick)
-    said = f"{percent(shown_confidence(verdict))} {'likely' if kind == 'unsure' else 'sure'}"
+    said = f"{_sure(recognition)} {'likely' if kind == 'unsure' else 'sure'}"
     draw_text(page, said, (left + _BAR + 24, top + 146), size=BODY, color=INK)
     why = elide(_reason(recognition), size=SMALL, width=inner - 84)
     draw_text(page, why, (left, top + 206), size=SMALL, color=QUIET)
+
+
+def _sure(recognition: Recognition) -> str:
+    """How sure, to the digit that tells it from the threshold."""
+    share, threshold = shown_confidence(recognition.verdict), recognition.threshold
+    close = percent(share) == percent(threshold)
+    return percent(share, digits=1 if close else 0)
 
 
 def _draw_bar(
@@ -199,7 +206,7 @@ def _headline(recognition: Recognition) -> str:
     verdict = recognition.verdict
     kind = kind_of(verdict)
     if kind == "unknown":
-        return "not in this collection"
+        return none_words(verdict.confidence)
     label = verdict.candidates[0].label
     return label if kind == "known" else f"perhaps {label}"
 
@@ -215,7 +222,7 @@ def _reason(recognition: Recognition) -> str:
     said = []
     if hit is not None and hit.inliers:
         said.append(f"{hit.inliers} {'match' if hit.inliers == 1 else 'matches'}")
-    said.append(f"a label is given from {percent(recognition.threshold)}")
+    said.append(f"a label is given from {percent(recognition.threshold, digits=1)}")
     if kind == "unsure":
         said += [f"or {one.label}, {percent(one.confidence)}" for one in verdict.candidates[1:2]]
     return " · ".join(said)

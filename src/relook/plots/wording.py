@@ -8,7 +8,17 @@ if TYPE_CHECKING:
     from relook.collection import Hit, Recognition
     from relook.recognition.records import Verdict
 
-__all__ = ["Kind", "kind_of", "percent", "sentence", "shown_confidence", "why_words"]
+__all__ = [
+    "Kind",
+    "kind_of",
+    "none_words",
+    "percent",
+    "sentence",
+    "shown_confidence",
+    "why_words",
+]
+
+_PROBABLY = 0.8
 
 Kind = Literal["known", "unknown", "unsure"]
 """A label is given; probably none is right; or one may be, but that is not sure enough."""
@@ -26,8 +36,15 @@ def shown_confidence(verdict: Verdict) -> float:
     return verdict.familiarity if kind_of(verdict) == "unsure" else verdict.confidence
 
 
-def percent(probability: float) -> str:
+def none_words(none: float) -> str:
+    """That the query is not in the collection, as firmly as its probability allows."""
+    return "not in this collection" if none >= _PROBABLY else "probably not in this collection"
+
+
+def percent(probability: float, *, digits: int = 0) -> str:
     """Such as “98 %”; what is not certain is never called “100 %” or “0 %”."""
+    if digits:
+        return f"{100 * probability:.{digits}f} %"
     if 0.0 < probability < 0.005:
         return "under 1 %"
     if 0.995 <= probability < 1.0:
@@ -43,7 +60,7 @@ def sentence(recognition: Recognition) -> str:
     if verdict.label is not None:
         return f"{verdict.label}, {sure}" + (f": {why}" if why else "")
     if kind_of(verdict) == "unknown":
-        return f"not in this collection ({sure})" + _closest(recognition)
+        return f"{none_words(verdict.confidence)} ({sure})" + _closest(recognition)
     names = " or ".join(
         f"{one.label} ({percent(one.confidence)})" for one in verdict.candidates[:2]
     )
