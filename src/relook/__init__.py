@@ -16,9 +16,9 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from relook.collection import Collection
+    from relook.collection import Collection, Recognizer
 
-__all__ = ["create", "open"]
+__all__ = ["Recognizer", "create", "open"]
 
 __version__ = "0.1.0"
 
@@ -67,3 +67,11 @@ def open(  # noqa: A001 - as in `gzip.open`
         wanted = load_recipe(os.fspath(recipe))
         return Collection.open(directory, engine=lambda _: make_engine(wanted))
     return Collection.open(directory, engine=lambda text: make_engine(Recipe.from_json(text)))
+
+
+def __getattr__(name: str) -> object:
+    if name == "Recognizer":
+        from relook.collection import Recognizer  # noqa: PLC0415
+
+        return Recognizer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -131,6 +131,8 @@ def engine(
             ),
         ),
         search=search,
+        kind="local",
+        similarities=lambda ranking: ranking.scores.astype(np.float64),
     )
 
 

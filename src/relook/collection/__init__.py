@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relook.collection.collection import Collection
+from relook.collection.recognizer import Recognizer
 from relook.collection.records import (
     AddReport,
     CheckReport,
@@ -23,5 +24,6 @@ __all__ = [
     "Progress",
     "Quarantined",
     "Recognition",
+    "Recognizer",
     "SearchResult",
 ]

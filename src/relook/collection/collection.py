@@ -19,7 +19,7 @@ from relook.collection.founding import found_collection
 from relook.collection.ingest import Ingest, Limits
 from relook.collection.labelling import Labelling
 from relook.collection.leftovers import sweep
-from relook.collection.query import QueryImage, answer, read_query
+from relook.collection.query import Query, QueryImage, answer, read_query
 from relook.collection.records import (
     AddReport,
     CheckReport,
@@ -35,7 +35,7 @@ from relook.collection.shelves import Shelves
 from relook.collection.size import directory_bytes
 from relook.collection.writer import Writer
 from relook.core.errors import RecipeMismatchError, RelookError, UsageError
-from relook.core.records import Box
+from relook.core.records import Box, Ranking
 from relook.images import is_picture
 
 if TYPE_CHECKING:
@@ -251,6 +251,19 @@ class Collection(Labelling):
             "total": 1000 * (time.perf_counter() - started),
         }
         return replace(result, milliseconds=whole, skipped=self._shelves.skipped)
+
+    def rank(self, query: Query, *, top: int) -> tuple[Ranking, Mapping[str, float]]:
+        """At least ``top`` contents for a query that was read, also those no file shows now.
+
+        Returns:
+            The ranking, and the milliseconds of ``describe``, ``search`` and ``verify``.
+        """
+        return self.engine.search(self._shelves.current(), query.image, top)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The truth of the collection, to be read."""
+        return self._catalog
 
     def codes(self, ids: Sequence[int], *, channel: str | None = None) -> Mapping[int, Any]:
         """The codes of these images; ids that are gone, or damaged, are missing.

@@ -53,6 +53,13 @@ class Derived:
         """Whether there is a manifest, sound or not."""
         return (self.folder / _MANIFEST).exists()
 
+    def written(self) -> int:
+        """When the manifest was written, in nanoseconds; 0 where there is none."""
+        try:
+            return (self.folder / _MANIFEST).stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def read(self, *, parameters: str | None = None) -> Manifest | None:
         """The manifest, or None where it must be made again for whatever reason.
 

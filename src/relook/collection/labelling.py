@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from relook.collection import label_csv, label_folders
 from relook.collection import labels as changes
 from relook.collection.catalog import Catalog
+from relook.collection.files import Files
+from relook.collection.label_folders import Level
+from relook.collection.label_reading import LabelReading
 from relook.collection.labels import Mode
 from relook.collection.writer import Writer
 
@@ -80,3 +85,45 @@ class Labelling:
         """
         with Writer(self.directory) as writer:
             return changes.drop_label(writer, label)
+
+    def ids_of(self, pictures: Iterable[str | os.PathLike[str]]) -> tuple[int, ...]:
+        """The pictures that paths mean: as stored, of files, or of folders with all below them.
+
+        Raises:
+            UsageError: a path is not in the collection, or means several files.
+        """
+        return Files(self._catalog).contents(pictures)
+
+    def labels_from_folders(
+        self, root: str | os.PathLike[str] | None = None, *, level: Level = "last"
+    ) -> LabelReading:
+        """What folders say of the pictures in them, for :meth:`apply_labels`.
+
+        Args:
+            root: the folder in which the classes lie; those that were indexed unless given.
+            level: ``last`` takes the folder that holds the picture, ``first`` the one right
+                below ``root``.
+
+        Raises:
+            UsageError: no picture lies in ``root``.
+        """
+        return label_folders.labels_from_folders(self._catalog, root, level=level)
+
+    def labels_from_csv(
+        self, file: str | os.PathLike[str], *, column: str = "label", separator: str | None = None
+    ) -> LabelReading:
+        """The labels that a csv gives to pictures, for :meth:`apply_labels`.
+
+        Args:
+            file: UTF-8 or UTF-16; its first row names the columns, ``path`` among them.
+            column: that of the labels.
+            separator: of several labels in one field, such as ``|``.
+
+        Raises:
+            UsageError: it is no such table.
+        """
+        return label_csv.labels_from_csv(self._catalog, file, column=column, separator=separator)
+
+    def export_labels(self, file: str | os.PathLike[str]) -> int:
+        """Write a csv of paths and labels that can be read in again; return its number of rows."""
+        return label_csv.write_labels(self._catalog, file)

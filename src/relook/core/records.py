@@ -193,6 +193,7 @@ class Evidence:
         query_region: ``(4, 2)`` float32 outline of what matched in the query, clockwise.
         region: ``(4, 2)`` float32 the same outline in the result.
         verified: strong enough to be shown as verified; weaker evidence only helps to rank.
+        share: share of the result's area, 0 to 1, within the hull of the inliers.
     """
 
     inliers: int
@@ -203,6 +204,7 @@ class Evidence:
     query_region: Float32
     region: Float32
     verified: bool = True
+    share: float = 0.0
 
     def __post_init__(self) -> None:
         check_array("transform", self.transform, shape=(3, 3), dtype=np.float64)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
-__all__ = ["Alternative", "Verdict"]
+__all__ = ["Alternative", "CalibrationReport", "Contradiction", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,53 @@ class Verdict:
     def familiarity(self) -> float:
         """Probability that the best label is right, given or not; tells known from unknown."""
         return self.candidates[0].confidence if self.candidates else 0.0
+
+
+class Contradiction(NamedTuple):
+    """Two pictures that show the same thing and have no label in common."""
+
+    path: str
+    label: str
+    other_path: str
+    other_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """What a calibration found; figures are of models that had not seen the label judged.
+
+    Attributes:
+        threshold: confidence from which a label is given.
+        target_precision: share of right answers among those given that it was chosen for.
+        unknown: expected share of queries that show nothing labelled.
+        known_queries: photos of the collection, themselves left out, whose label has others.
+        rendered_queries: rendered views of its pictures.
+        unknown_queries: both again, without their label, and distractors.
+        precision: share of right answers among those given; None where none was.
+        coverage: share of known queries that are given an answer.
+        ece: expected calibration error.
+        auroc: how surely confidence tells known from unknown.
+        contradictions: pictures whose labels disagree.
+        fallback: why the model of independent photos is used; nothing where it is not.
+        stale: labelled pictures that came since.
+    """
+
+    threshold: float
+    target_precision: float
+    unknown: float
+    known_queries: int
+    rendered_queries: int
+    unknown_queries: int
+    precision: float | None
+    coverage: float | None
+    ece: float | None
+    auroc: float | None
+    contradictions: tuple[Contradiction, ...] = ()
+    fallback: str = ""
+    stale: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, as JSON takes it."""
+        found = asdict(self)
+        found["contradictions"] = [item._asdict() for item in self.contradictions]
+        return found

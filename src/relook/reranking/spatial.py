@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -134,4 +135,10 @@ def make_evidence(
         query_region=region,
         region=(mapped[:, :2] / depth).astype(np.float32) if sound else outline(theirs),
         verified=verified,
+        share=_hull_share(theirs, other.size),
     )
+
+
+def _hull_share(points: Float32, size: tuple[int, int]) -> float:
+    """Share of a picture of this (width, height) within the convex hull of ``(N, 2)`` points."""
+    return min(1.0, float(cv2.contourArea(cv2.convexHull(points))) / (size[0] * size[1]))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
+import numpy as np
+from numpy.typing import NDArray
+
 from relook.core.errors import UsageError
 from relook.core.records import Image, Ranking
 from relook.search.channels import GLOBAL, LOCAL
@@ -59,9 +62,31 @@ def make_engine(recipe: Recipe) -> Engine:
         make_describer=partial(make_describer, recipe),
         channels=tuple(channels),
         search=search,
+        kind=_kind(recipe),
+        similarities=_similarities(recipe),
         companions=companions,
         prepare=partial(_all, prepare),
     )
+
+
+def _kind(recipe: Recipe) -> str:
+    if recipe.vector is None:
+        return "local"
+    return "global" if recipe.local is None else "both"
+
+
+def _similarities(recipe: Recipe) -> Callable[[Ranking], NDArray[np.float64]]:
+    """What the ranking's scores are without the evidence in them; how that got in depends."""
+    if recipe.local is None:
+        return lambda ranking: ranking.scores.astype(np.float64)
+    if recipe.vector is None:  # score × (1 + strength)
+        return lambda ranking: np.log(np.maximum(ranking.scores, 1e-9)) - _evidence(ranking)
+    return lambda ranking: ranking.scores - _evidence(ranking)
+
+
+def _evidence(ranking: Ranking) -> NDArray[np.float64]:
+    proofs = ranking.evidence or (None,) * len(ranking)
+    return np.log1p([0.0 if proof is None else proof.strength for proof in proofs])
 
 
 def _all(steps: Sequence[Callable[[], None]]) -> None:

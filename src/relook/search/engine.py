@@ -138,6 +138,9 @@ class Engine:
         channels: every image has a description of each.
         search: (sources, query, top) to a ranking of at least ``top`` images, where there are so
             many, and the milliseconds of ``describe``, ``search`` and ``verify``.
+        kind: ``local``, ``global`` or ``both``, by the channels that a search uses.
+        similarities: of a ranking that ``search`` gave, ``(R,)`` what the first stage says of each
+            image, without geometry; comparable within one ranking.
         companions: what else follows the indexes.
         prepare: makes sure, once and before any process describes, that all is here that it takes.
     """
@@ -149,6 +152,8 @@ class Engine:
     make_describer: Callable[[], Describer]
     channels: tuple[Channel, ...]
     search: Callable[[Sources, Image, int], tuple[Ranking, Mapping[str, float]]]
+    kind: str
+    similarities: Callable[[Ranking], NDArray[np.float64]]
     companions: tuple[Companion, ...] = ()
     prepare: Callable[[], None] = _nothing
 

@@ -1,0 +1,181 @@
+"""From what a collection was asked to the confidences that it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relook.collection.lessons import Lessons
+from relook.collection.records import Generation
+from relook.recognition import figures
+from relook.recognition.calibration import Calibration, calibrate
+from relook.recognition.confidence import ConfidenceModel
+from relook.recognition.pseudo import DISTRACTOR, PHOTO, VIEW, PseudoQuery, make_cases
+from relook.recognition.records import CalibrationReport, Contradiction
+from relook.recognition.shipped import find_confidence
+
+if TYPE_CHECKING:
+    from relook.collection.collection import Collection
+
+__all__ = ["Fit", "fit_lessons"]
+
+TARGET = 0.99
+"""Precision that is promised where nobody said another."""
+
+_STALE = 0.25
+_SAME = 20.0
+_SHARE = 0.25
+"""Two pictures show the same thing where the evidence is worth this, over this share of both."""
+
+_VERSION = 1
+
+Labels = Mapping[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """What answers are given by.
+
+    Attributes:
+        model: claims to probabilities.
+        threshold: confidence from which a label is given.
+        labelled: how many pictures have labels.
+        report: of the calibration; None where there was none.
+        warnings: what a reader of an answer should know.
+    """
+
+    model: ConfidenceModel
+    threshold: float
+    labelled: int
+    report: CalibrationReport | None
+    warnings: tuple[str, ...]
+
+    @property
+    def calibration(self) -> str:
+        """``collection`` or ``shipped``: whose confidences they are."""
+        return "shipped" if self.report is None or self.report.fallback else "collection"
+
+    def to_json(self, generation: Generation) -> dict[str, Any]:
+        """All of it, and the state of the catalog that it holds for."""
+        return {
+            "version": _VERSION,
+            "generation": [generation.uuid, generation.counter],
+            "weights": self.model.weights.tolist(),
+            "threshold": self.threshold,
+            "labelled": self.labelled,
+            "report": None if self.report is None else self.report.to_json(),
+            "warnings": list(self.warnings),
+        }
+
+    @staticmethod
+    def holds(content: Mapping[str, Any], generation: Generation) -> bool:
+        """Whether a fit is there, and is of this state of the catalog."""
+        wanted = [generation.uuid, generation.counter]
+        return content.get("version") == _VERSION and content.get("generation") == wanted
+
+    @staticmethod
+    def from_json(content: Mapping[str, Any]) -> Fit:
+        """What :meth:`to_json` gave."""
+        report = content["report"]
+        if report is not None:
+            pairs = tuple(Contradiction(**item) for item in report["contradictions"])
+            report = CalibrationReport(**{**report, "contradictions": pairs})
+        return Fit(
+            ConfidenceModel(np.array(content["weights"], np.float64)),
+            float(content["threshold"]),
+            int(content["labelled"]),
+            report,
+            tuple(content["warnings"]),
+        )
+
+
+def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
+    """Fit to what was asked, read with the labels that the collection has now."""
+    labels = collection.labelled()
+    shipped = find_confidence(collection.engine.kind)
+    if lessons is None or not lessons.finished:
+        words = (
+            "confidences are those of independent photos; relook calibrate "
+            f"{collection.directory} fits them to this collection"
+        )
+        return Fit(shipped, TARGET, len(labels), None, (words,))
+    shown = set(collection.catalog.searchable().tolist())
+    queries = [query for query in lessons.queries if query.source in shown or query.source < 0]
+    gone = {key for query in queries for key in query.observation.ids.tolist()} - shown
+    queries = [
+        PseudoQuery(query.source, query.kind, query.number, query.observation.without(gone))
+        for query in queries
+    ]
+    found = calibrate(
+        make_cases(queries, labels),
+        shipped=shipped,
+        unknown=lessons.unknown,
+        target_precision=lessons.target_precision,
+    )
+    stale = sum(image > lessons.newest for image in labels)
+    pairs = _contradictions(queries, labels)
+    paths = collection.catalog.paths(sorted({image for pair in pairs for image in pair}))
+    clashes = tuple(
+        Contradiction(paths[one], labels[one][0], paths[other], labels[other][0])
+        for one, other in pairs
+        if one in paths and other in paths
+    )
+    report = _report(found, lessons, queries, labels, clashes, stale)
+    return Fit(found.model, found.threshold, len(labels), report, _warnings(report, len(labels)))
+
+
+def _report(
+    found: Calibration,
+    lessons: Lessons,
+    queries: Iterable[PseudoQuery],
+    labels: Labels,
+    clashes: tuple[Contradiction, ...],
+    stale: int,
+) -> CalibrationReport:
+    kinds = [query.kind for query in queries if query.source in labels or query.source < 0]
+    trial = found.trial
+    return CalibrationReport(
+        threshold=found.threshold,
+        target_precision=lessons.target_precision,
+        unknown=lessons.unknown,
+        known_queries=kinds.count(PHOTO),
+        rendered_queries=kinds.count(VIEW),
+        unknown_queries=len(kinds) if trial is None else int((~trial.known).sum()),
+        precision=None if trial is None else figures.precision(trial, found.threshold),
+        coverage=None if trial is None else figures.coverage(trial, found.threshold),
+        ece=None if trial is None else figures.calibration_error(trial, found.threshold),
+        auroc=None if trial is None else figures.auroc(trial),
+        contradictions=clashes,
+        fallback=found.fallback,
+        stale=stale,
+    )
+
+
+def _warnings(report: CalibrationReport, labelled: int) -> tuple[str, ...]:
+    words = []
+    if report.fallback:
+        words.append(f"confidences are those of independent photos: {report.fallback}")
+    if report.stale > _STALE * labelled:
+        words.append(
+            f"{report.stale} of {labelled} labelled pictures came since the calibration; run "
+            "relook calibrate again"
+        )
+    return tuple(words)
+
+
+def _contradictions(queries: Iterable[PseudoQuery], labels: Labels) -> list[tuple[int, int]]:
+    """Pairs of pictures that show the same thing and have no label in common."""
+    found: dict[tuple[int, int], None] = {}
+    for query in queries:
+        own = set(labels.get(query.source, ()))
+        if query.kind == DISTRACTOR or not own:
+            continue
+        seen = query.observation
+        same = (seen.strengths >= _SAME) & (seen.shares >= _SHARE) & (seen.query_shares >= _SHARE)
+        for image in seen.ids[same].tolist():
+            if image != query.source and image in labels and own.isdisjoint(labels[image]):
+                found[min(image, query.source), max(image, query.source)] = None
+    return sorted(found)

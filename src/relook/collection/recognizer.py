@@ -1,0 +1,304 @@
+"""A collection with labels says what a picture shows, or that it does not know it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from relook.collection.collection import Collection
+from relook.collection.fitting import Fit, fit_lessons
+from relook.collection.lessons import Lessons, LessonShelf
+from relook.collection.query import Query, QueryImage, read_query, to_hits
+from relook.collection.records import Generation, Hit, Recognition
+from relook.collection.teaching import ask_all, plan_errands
+from relook.core.errors import RelookError, UsageError
+from relook.core.records import Box, Image, Ranking
+from relook.recognition.claims import make_claims
+from relook.recognition.observation import DEPTH, KEPT, Observation, observe
+from relook.recognition.pseudo import PseudoQuery
+from relook.recognition.records import CalibrationReport, Verdict
+
+__all__ = ["Recognizer"]
+
+_SAVED_EVERY = 50
+Report = Callable[[str, int, int], None]
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What the recognizer knows of one state of the catalog."""
+
+    generation: Generation
+    written: int
+    lessons: Lessons | None
+    fit: Fit
+
+
+class Recognizer:
+    """Names what pictures show, with confidences that were calibrated on the collection itself.
+
+    Threads may share it. It follows the collection: labels and pictures that come or go count in
+    the next answer.
+
+    Example::
+
+        with relook.Recognizer("museum") as guide:
+            guide.calibrate()
+            answer = guide.recognize("photo.jpg")
+            print(answer.verdict.label, answer.verdict.confidence)
+    """
+
+    def __init__(self, collection: Collection | PathLike, *, threads: int | None = None) -> None:
+        """Recognize with a collection, or with the one in a directory.
+
+        Args:
+            collection: with labels.
+            threads: pictures that a calibration asks about at a time; up to 4 unless said.
+
+        Raises:
+            NotACollectionError: the directory holds no collection.
+            UsageError: ``threads`` is below 1.
+        """
+        if threads is not None and threads < 1:
+            raise UsageError(f"threads must be at least 1, not {threads}")
+        self._owned = not isinstance(collection, Collection)
+        self._collection = collection if isinstance(collection, Collection) else _open(collection)
+        self._threads = threads or min(4, os.cpu_count() or 1)
+        self._lock = threading.RLock()
+        self._moment: _Moment | None = None
+
+    def __enter__(self) -> Recognizer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of a collection that was opened here."""
+        if self._owned:
+            self._collection.close()
+
+    @property
+    def calibration(self) -> CalibrationReport | None:
+        """What the calibration found, with the labels as they are now; None without one."""
+        return self._current().fit.report
+
+    def recognize(
+        self,
+        image: QueryImage,
+        *,
+        box: Box | Sequence[float] | None = None,
+        exclude_self: bool = False,
+    ) -> Recognition:
+        """Say what ``image``, or a box in it, shows.
+
+        Args:
+            image: a file, its bytes, or ``(H, W, 3)`` uint8 RGB pixels.
+            box: x, y, width, height in pixels of the upright query.
+            exclude_self: leave out the picture whose bytes are those of the query.
+
+        Raises:
+            ImageError: the query cannot be read.
+            UsageError: the box lies outside the image, or no picture has a label.
+        """
+        started = time.perf_counter()
+        query = read_query(image, longest=self._collection.engine.longest)
+        query = query if box is None else query.within(box)
+        moment = self._current()
+        if not moment.fit.labelled:
+            raise UsageError(
+                f"no picture of {self._collection.directory} has a label; give labels first: "
+                f"relook label {self._collection.directory} --from-folders"
+            )
+        decoded = time.perf_counter()
+        ranking, spent = self._collection.rank(query, top=DEPTH)
+        searched = time.perf_counter()
+        own = None
+        if exclude_self and query.sha256 is not None:
+            own = self._collection.catalog.content_with(query.sha256)
+        verdict, evidence = self._judge(query.image, ranking, moment.fit, own)
+        ended = time.perf_counter()
+        milliseconds = {
+            "decode": 1e3 * (decoded - started),
+            **spent,
+            "recognize": 1e3 * (ended - searched),
+            "total": 1e3 * (ended - started),
+        }
+        return Recognition(
+            query.name,
+            verdict,
+            evidence,
+            moment.fit.calibration,
+            moment.fit.threshold,
+            milliseconds,
+            moment.fit.warnings,
+        )
+
+    def calibrate(
+        self,
+        *,
+        target_precision: float = 0.99,
+        unknown: float = 0.5,
+        distractors: Sequence[PathLike] = (),
+        progress: Report | None = None,
+    ) -> CalibrationReport:
+        """Ask the collection about its own pictures, and fit its confidences to the answers.
+
+        What was asked before is not asked again while the same pictures are in the collection, so
+        a run that was stopped goes on where it was.
+
+        Args:
+            target_precision: share of right answers among those given.
+            unknown: expected share of queries that show nothing labelled.
+            distractors: files of pictures that show nothing labelled.
+            progress: called with what is under way, the number done and the total.
+
+        Raises:
+            UsageError: no picture has a label, or a share is not between 0 and 1.
+            LockedError: another process writes what is derived.
+            StorageError: the disk is full; what was known stays.
+            KeyboardInterrupt: what was asked stays.
+        """
+        for name, share in (("target_precision", target_precision), ("unknown", unknown)):
+            if not 0 < share < 1:
+                raise UsageError(f"{name} must lie between 0 and 1, not {share:g}")
+        files = [Path(file) for file in distractors]
+        lost = [file for file in files if not file.is_file()]
+        if lost:
+            raise UsageError(f"{lost[0]} is no file; name photos that show nothing labelled")
+        with self._lock:
+            generation = self._collection.catalog.generation()
+            lessons = self._ask(files, generation, target_precision, unknown, progress)
+            fit = fit_lessons(self._collection, lessons)
+            self._shelf.keep(replace(lessons, fit=fit.to_json(generation)), generation)
+            self._moment = None
+            report = fit.report
+        if report is None:
+            raise UsageError("no picture has a label; relook label gives them names")
+        return report
+
+    def _ask(
+        self,
+        distractors: Sequence[Path],
+        generation: Generation,
+        target_precision: float,
+        unknown: float,
+        progress: Report | None,
+    ) -> Lessons:
+        catalog = self._collection.catalog
+        labels = self._collection.labelled()
+        if not labels:
+            raise UsageError(
+                f"no picture of {self._collection.directory} has a label; give labels first: "
+                f"relook label {self._collection.directory} --from-folders"
+            )
+        before = self._shelf.load()
+        contents, newest = self._shelf.contents()
+        kept: dict[tuple[int, str, int], PseudoQuery] = {}
+        if before is not None and before.contents == contents:
+            kept = {query.key: query for query in before.queries}
+        errands = list(plan_errands(catalog, labels, distractors))
+        asked = [kept[errand.key] for errand in errands if errand.key in kept]
+        missing = [errand for errand in errands if errand.key not in kept]
+        total, seen = len(errands), len(asked)
+
+        def lessons(*, finished: bool) -> Lessons:
+            return Lessons(tuple(asked), contents, newest, target_precision, unknown, finished)
+
+        def done(query: PseudoQuery | None) -> None:
+            nonlocal seen
+            seen += 1
+            if query is not None:
+                asked.append(query)
+            if progress is not None:
+                progress("calibrate", seen, total)
+            if seen % _SAVED_EVERY == 0:
+                self._shelf.keep(lessons(finished=False), generation)
+
+        try:
+            ask_all(
+                missing,
+                self._observe,
+                longest=self._collection.engine.longest,
+                threads=self._threads,
+                done=done,
+            )
+        except BaseException:
+            with contextlib.suppress(RelookError):
+                self._shelf.keep(lessons(finished=False), generation)
+            raise
+        return lessons(finished=True)
+
+    def _observe(self, query: Query) -> Observation:
+        ranking, _ = self._collection.rank(query, top=DEPTH)
+        return self._seen(query.image, ranking)
+
+    def _seen(self, image: Image, ranking: Ranking) -> Observation:
+        similarities = self._collection.engine.similarities(ranking)
+        return observe(ranking, similarities, frame=_frame(image))
+
+    def _judge(
+        self, image: Image, ranking: Ranking, fit: Fit, own: int | None
+    ) -> tuple[Verdict, Hit | None]:
+        catalog = self._collection.catalog
+        ids = ranking.ids[:KEPT].tolist()
+        paths = catalog.paths(ids)
+        hidden = {key for key in ids if key not in paths or key == own}
+        seen = self._seen(image, ranking).without(hidden)
+        claims = make_claims(seen, catalog.labels(ids))
+        verdict = fit.model.judge(claims, threshold=fit.threshold)
+        if not verdict.candidates:
+            return verdict, None
+        hits = to_hits(ranking.top(KEPT), paths, without=own)
+        first = verdict.candidates[0].image
+        return verdict, next(hit for hit in hits if hit.id == first)
+
+    def _current(self) -> _Moment:
+        """What holds for the present state of the catalog."""
+        with self._lock:
+            generation = self._collection.catalog.generation()
+            written = self._shelf.written()
+            moment = self._moment
+            if moment and (moment.generation, moment.written) == (generation, written):
+                return moment
+            lessons = self._shelf.load()
+            known = lessons is not None and Fit.holds(lessons.fit, generation)
+            if lessons is not None and known:
+                fit = Fit.from_json(lessons.fit)
+            else:
+                fit = fit_lessons(self._collection, lessons)
+                if lessons is not None and lessons.finished:
+                    with contextlib.suppress(RelookError):  # only to be quicker the next time
+                        self._shelf.keep(replace(lessons, fit=fit.to_json(generation)), generation)
+                        written = self._shelf.written()
+            self._moment = _Moment(generation, written, lessons, fit)
+            return self._moment
+
+    @property
+    def _shelf(self) -> LessonShelf:
+        collection = self._collection
+        return LessonShelf(collection.directory, collection.catalog, collection.engine.recipe)
+
+
+def _open(directory: PathLike) -> Collection:
+    from relook.search import Recipe, make_engine  # noqa: PLC0415 - only where it is not open yet
+
+    return Collection.open(directory, engine=lambda text: make_engine(Recipe.from_json(text)))
+
+
+def _frame(image: Image) -> Box:
+    """The part of the original picture that an image shows."""
+    height, width = image.pixels.shape[:2]
+    return Box(*image.offset, width / image.scale[0], height / image.scale[1])
