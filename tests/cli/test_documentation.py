@@ -21,6 +21,7 @@ def test_all_commands_are_there() -> None:
     assert set(COMMANDS) == fixed | {
         "demo",
         "codebook",
+        "label",
         "datasets",
         "weights",
         "recognize",

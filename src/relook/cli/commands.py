@@ -16,6 +16,7 @@ from relook.cli import (
     evaluate,
     index,
     info,
+    label,
     recipes,
     recognize,
     remove,
@@ -38,8 +39,8 @@ def make_command() -> Any:
     )
     app.callback()(_root)
     for module in (
-        index, search, recognize, calibrate, remove, info, check, recipes, evaluate, datasets,
-        weights, codebook, demo,
+        index, search, label, recognize, calibrate, remove, info, check, recipes, evaluate,
+        datasets, weights, codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)
