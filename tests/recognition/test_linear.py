@@ -211,3 +211,10 @@ def test_a_class_with_one_image_is_never_held_out():
         choose_cost(descriptors[[0, 20, 40]], [labels[row] for row in (0, 20, 40)])
     with pytest.raises(UsageError, match="one or more costs"):
         choose_cost(descriptors, labels, costs=())
+
+
+def test_many_dimensions_choose_the_cost_that_few_do():
+    descriptors, labels = _blobs(each=12, spread=1.0)
+    basis = np.linalg.qr(np.random.default_rng(5).normal(size=(50, 6)))[0]
+    wide = (descriptors.astype(np.float64) @ basis.T).astype(np.float32)
+    assert choose_cost(wide, labels) == choose_cost(descriptors, labels)

@@ -67,12 +67,26 @@ def choose_cost(
         raise UsageError("two classes need two images or more to choose a cost; name one instead")
     dealt = stratified_folds(places.tolist(), folds=folds, seed=seed)
     dealt[sizes[places] == 1] = -1
+    if kernel == "linear":
+        descriptors = _turned(descriptors)
     names = [str(label) for label in labels]
     right = {
         cost: sum(_right(descriptors, names, dealt == fold, cost, kernel) for fold in _used(dealt))
         for cost in sorted(costs)
     }
     return float(max(right, key=lambda cost: (right[cost], -cost)))
+
+
+def _turned(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same rows in coordinates of the space that they span, ``(N, min(N, D))``.
+
+    Inner products stay, so a linear machine says the same of them; it learns them faster.
+    """
+    count, dimensions = descriptors.shape
+    if count >= dimensions:
+        return descriptors
+    _, triangle = np.linalg.qr(descriptors.T.astype(np.float64))
+    return np.ascontiguousarray(triangle.T, np.float32)
 
 
 def _used(dealt: Int64) -> Iterator[int]:
