@@ -207,13 +207,19 @@ class Catalog:
         )
         return [Quarantined(*row) for row in rows]
 
-    def labels(self, ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
-        """The labels of these contents; one without labels is missing from the answer."""
+    def labels(self, ids: Sequence[int], *, shown: bool = False) -> Mapping[int, tuple[str, ...]]:
+        """The labels of these contents; one without labels is missing from the answer.
+
+        Args:
+            ids: of contents.
+            shown: leave out those that no file shows.
+        """
+        of = " JOIN paths p ON p.content = l.content" if shown else ""
         found: dict[int, tuple[str, ...]] = {}
         for chunk in in_chunks(ids):
             rows = self.rows(
-                "SELECT content, label FROM labels WHERE content "
-                "IN (SELECT value FROM json_each(?)) ORDER BY content, label",
+                f"SELECT DISTINCT l.content, l.label FROM labels l{of} "  # noqa: S608 - ours
+                "WHERE l.content IN (SELECT value FROM json_each(?)) ORDER BY l.content, l.label",
                 (listed(chunk),),
             )
             for content, label in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from relook.collection.lessons import Lessons
 from relook.collection.records import Generation
 from relook.recognition import figures
 from relook.recognition.calibration import Calibration, calibrate
-from relook.recognition.confidence import ConfidenceModel
+from relook.recognition.confidence import Case, ConfidenceModel
 from relook.recognition.pseudo import DISTRACTOR, PHOTO, VIEW, PseudoQuery, make_cases
 from relook.recognition.records import CalibrationReport, Contradiction
 from relook.recognition.shipped import find_confidence
@@ -20,7 +20,7 @@ from relook.recognition.shipped import find_confidence
 if TYPE_CHECKING:
     from relook.collection.collection import Collection
 
-__all__ = ["Fit", "fit_lessons"]
+__all__ = ["Fit", "fit_lessons", "lesson_cases"]
 
 TARGET = 0.99
 """Precision that is promised where nobody said another."""
@@ -102,13 +102,7 @@ def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
             f"{collection.directory} fits them to this collection"
         )
         return Fit(shipped, TARGET, len(labels), None, (words,))
-    shown = set(collection.catalog.searchable().tolist())
-    queries = [query for query in lessons.queries if query.source in shown or query.source < 0]
-    gone = {key for query in queries for key in query.observation.ids.tolist()} - shown
-    queries = [
-        PseudoQuery(query.source, query.kind, query.number, query.observation.without(gone))
-        for query in queries
-    ]
+    queries = _still_here(collection, lessons.queries)
     found = calibrate(
         make_cases(queries, labels),
         shipped=shipped,
@@ -125,6 +119,22 @@ def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
     )
     report = _report(found, lessons, queries, labels, clashes, stale)
     return Fit(found.model, found.threshold, len(labels), report, _warnings(report, len(labels)))
+
+
+def lesson_cases(collection: Collection, lessons: Lessons) -> list[Case]:
+    """What lessons teach, read with the labels that the collection has now."""
+    return make_cases(_still_here(collection, lessons.queries), collection.labelled())
+
+
+def _still_here(collection: Collection, queries: Sequence[PseudoQuery]) -> list[PseudoQuery]:
+    """The pseudo-queries of pictures that are there, without results that are not."""
+    shown = set(collection.catalog.searchable().tolist())
+    kept = [query for query in queries if query.source in shown or query.source < 0]
+    gone = {key for query in kept for key in query.observation.ids.tolist()} - shown
+    return [
+        PseudoQuery(query.source, query.kind, query.number, query.observation.without(gone))
+        for query in kept
+    ]
 
 
 def _report(

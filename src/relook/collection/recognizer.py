@@ -95,6 +95,11 @@ class Recognizer:
         """What the calibration found, with the labels as they are now; None without one."""
         return self._current().fit.report
 
+    @property
+    def lessons(self) -> Lessons | None:
+        """What the collection was asked about itself; None without a calibration."""
+        return self._current().lessons
+
     def recognize(
         self,
         image: QueryImage,
@@ -253,17 +258,22 @@ class Recognizer:
         self, image: Image, ranking: Ranking, fit: Fit, own: int | None
     ) -> tuple[Verdict, Hit | None]:
         catalog = self._collection.catalog
-        ids = ranking.ids[:KEPT].tolist()
-        paths = catalog.paths(ids)
-        hidden = {key for key in ids if key not in paths or key == own}
-        seen = self._seen(image, ranking).without(hidden)
-        claims = make_claims(seen, catalog.labels(ids))
-        verdict = fit.model.judge(claims, threshold=fit.threshold)
+        seen = self._seen(image, ranking)
+        labels = dict(catalog.labels(ranking.ids[:KEPT].tolist(), shown=True))
+        if own is not None:
+            labels.pop(own, None)
+        verdict = fit.model.judge(make_claims(seen, labels), threshold=fit.threshold)
         if not verdict.candidates:
             return verdict, None
-        hits = to_hits(ranking.top(KEPT), paths, without=own)
         first = verdict.candidates[0].image
-        return verdict, next(hit for hit in hits if hit.id == first)
+        row = ranking.ids.tolist().index(first)
+        one = Ranking(
+            ranking.ids[row : row + 1],
+            ranking.scores[row : row + 1],
+            ranking.evidence[row : row + 1],
+        )
+        hits = to_hits(one, catalog.paths([first]), without=None)
+        return verdict, replace(hits[0], rank=row + 1) if hits else None
 
     def _current(self) -> _Moment:
         """What holds for the present state of the catalog."""

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import logsumexp
 
 from relook.core.checks import check_array
 from relook.core.errors import UsageError
@@ -48,9 +47,11 @@ class ConfidenceModel:
             return np.zeros(0), 1.0
         utilities = claims.features @ self.weights
         against = np.where(claims.rivals, utilities, -np.inf)
-        totals = logsumexp(np.c_[np.zeros(len(claims)), utilities, against], axis=1)
+        top = np.maximum(0.0, utilities.max())  # so that nothing overflows
+        raised = np.exp(utilities - top)
+        totals = np.exp(-top) + raised + np.exp(against - top).sum(axis=1)
         best = int(np.argmax(utilities))
-        return np.exp(utilities - totals), float(np.exp(-totals[best]))
+        return raised / totals, float(np.exp(-top) / totals[best])
 
     def judge(self, claims: Claims, *, threshold: float) -> Verdict:
         """The verdict; a label is given from ``threshold`` on.

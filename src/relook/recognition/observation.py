@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -89,13 +90,15 @@ def observe(ranking: Ranking, similarities: ArrayLike, *, frame: Box) -> Observa
     likeness = np.asarray(similarities, np.float64)
     kept = slice(KEPT)
     evidence = (ranking.evidence or (None,) * len(ranking))[kept]
-    proof = [_read(item, frame) for item in evidence]
-    strengths, query_shares, shares, offsets = np.array(proof, np.float32).reshape(-1, 4).T
+    proof = np.zeros((4, len(evidence)), np.float32)
+    for row, item in enumerate(evidence):
+        if item is not None:
+            proof[:, row] = _read(item, frame)
     return Observation(
         ranking.ids[kept],
         likeness[kept].astype(np.float32),
         _surprises(likeness)[kept].astype(np.float32),
-        *(np.ascontiguousarray(column) for column in (strengths, query_shares, shares, offsets)),
+        *proof,
     )
 
 
@@ -109,12 +112,10 @@ def _surprises(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
     return surprises
 
 
-def _read(evidence: Evidence | None, frame: Box) -> tuple[float, float, float, float]:
-    if evidence is None:
-        return 0.0, 0.0, 0.0, 0.0
+def _read(evidence: Evidence, frame: Box) -> tuple[float, float, float, float]:
     points = evidence.query_points
     within = cv2.contourArea(cv2.convexHull(points)) / (frame.width * frame.height)
-    middle = np.array([frame.x + frame.width / 2, frame.y + frame.height / 2])
-    away = np.abs(points.mean(axis=0) - middle) / (frame.width / 2, frame.height / 2)
-    offset = float(np.hypot(*away)) / np.sqrt(2)
+    x, y = points.mean(axis=0).tolist()
+    across, down = 2 * (x - frame.x) / frame.width - 1, 2 * (y - frame.y) / frame.height - 1
+    offset = math.hypot(across, down) / math.sqrt(2)
     return evidence.strength, min(within, 1.0), evidence.share, min(offset, 1.0)
