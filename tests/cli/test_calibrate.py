@@ -20,7 +20,7 @@ class FakeReport:
     known_queries: int = 40
     rendered_queries: int = 12
     unknown_queries: int = 52
-    precision: float = 0.991
+    precision: float | None = 0.991
     coverage: float = 0.93
     ece: float = 0.021
     auroc: float = 0.987
@@ -108,6 +108,15 @@ def test_contradictions_fallback_and_age_are_said_plainly(
     assert "and 2 more (-v names them all)" in ran.out
     assert "a11.jpg" in run("calibrate", guide, "-v").out
     assert "2 pictures came since" in ran.err
+
+
+def test_a_guide_that_never_answers_gets_advice(
+    run: Any, guide: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeRecognizer, "report", FakeReport(precision=None, coverage=0.0))
+    ran = run("calibrate", guide)
+    assert "hardly any label is given" in ran.out
+    assert "precision        –" in ran.out
 
 
 def test_an_interrupted_run_says_that_it_goes_on(

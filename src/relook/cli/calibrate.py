@@ -23,6 +23,7 @@ EXAMPLES = (
     "relook calibrate museum --target-precision .95 --unknown .2 --distractors other-photos",
 )
 _NAMED = 10
+_LITTLE = 0.1
 
 
 def run(
@@ -112,6 +113,13 @@ def _show(directory: Path, report: CalibrationReport) -> None:
     for name, value, meaning in _figures(report):
         table.add_row(name, value, meaning)
     terminal.print(table)
+    if report.coverage is not None and report.coverage < _LITTLE and not report.fallback:
+        terminal.print(
+            "At this precision hardly any label is given. Give photos that show two things both "
+            "labels (relook label --add), or lower --target-precision.",
+            style="yellow",
+            soft_wrap=True,
+        )
     _show_contradictions(report)
     if report.stale:
         console.note(f"{count(report.stale, 'picture')} came since and took no part")
