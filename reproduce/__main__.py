@@ -14,6 +14,7 @@ from relook.cli.threads import limit_threads
 from relook.core.errors import RelookError, UsageError
 from reproduce.global_descriptors import command as global_descriptors
 from reproduce.knn import command as knn
+from reproduce.pacs import command as pacs
 from reproduce.table import Row, Table, names, read_table
 
 
@@ -23,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == [global_descriptors.NAME]:
             global_descriptors.run(words[1:])
+            return 0
+        if words[:1] == [pacs.NAME]:
+            pacs.run(words[1:])
             return 0
         if words[:1] and words[0] in knn.COMMANDS:
             knn.run(words[0], words[1:])
@@ -60,6 +64,8 @@ def _list() -> None:
         out().print(f"{name}: {table.source} ({table.dataset})", markup=False)
     words = "one vector per picture, step by step; --help says what it needs"
     out().print(f"{global_descriptors.NAME}: {words}", markup=False)
+    words = "classes learned in some domains, said in another; --help says what it needs"
+    out().print(f"{pacs.NAME}: {words}", markup=False)
     for name, words in knn.COMMANDS.items():
         out().print(f"{name}: {words}; --help says what it needs", markup=False)
 

@@ -41,7 +41,7 @@ def to_markdown(grids: Sequence[Grid]) -> str:
     return "\n\n".join(map(_table, grids))
 
 
-def write_page(path: Path, written: str) -> None:
+def write_page(path: Path, written: str, *, begin: str = BEGIN, end: str = END) -> None:
     """Put the tables between the marks of a page.
 
     Raises:
@@ -51,10 +51,10 @@ def write_page(path: Path, written: str) -> None:
         page = path.read_text("utf-8")
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; name the page") from error
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise UsageError(f"{path} must have each of these lines once: {BEGIN} {END}")
-    pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
-    write_whole(path, pattern.sub(lambda _: f"{BEGIN}\n\n{written}\n\n{END}", page).encode())
+    if page.count(begin) != 1 or page.count(end) != 1 or page.index(begin) > page.index(end):
+        raise UsageError(f"{path} must have each of these lines once: {begin} {end}")
+    pattern = re.compile(f"{re.escape(begin)}.*{re.escape(end)}", re.DOTALL)
+    write_whole(path, pattern.sub(lambda _: f"{begin}\n\n{written}\n\n{end}", page).encode())
 
 
 def _table(grid: Grid) -> str:
