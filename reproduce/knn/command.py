@@ -20,6 +20,8 @@ __all__ = ["COMMANDS", "run"]
 COMMANDS = {
     "knn-votes": "table 5.1 of a thesis on recognition: votes of neighbors",
     "mean-knn": "its table 5.2: means of neighbors, and of what is near them",
+    "matrix-knn": "its table 5.5: similarity matrices of five scales",
+    "aggregate-knn": "its table 5.6: sums of scales, and ideas that it leaves to be tried",
 }
 
 

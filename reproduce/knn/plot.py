@@ -79,8 +79,9 @@ def draw(table: Table, name: str) -> str:
         for row, (white, state) in enumerate(((True, "whitened"), (False, "not whitened")))
         for column, (whose, scores) in enumerate((("Here", ours), ("Thesis", table.theirs)))
     ]
-    legend = _legend(table, TOP + 2 * HEIGHT + 8)
-    height = TOP + 2 * HEIGHT + 16 + LINE * math.ceil(len(table.labels) / 4)
+    columns = 4 if max(map(len, table.labels.values())) <= 18 else 3
+    legend = _legend(table, TOP + 2 * HEIGHT + 8, columns)
+    height = TOP + 2 * HEIGHT + 16 + LINE * math.ceil(len(table.labels) / columns)
     frame = Frame(PANEL, HEIGHT, low, high, left=44, right=16, top=26, bottom=36)
     title = f"Table {table.number}: {table.title.lower()}"
     picture = chart(
@@ -164,10 +165,11 @@ def _mark(sign: Sign, x: float, y: float) -> Markup:
     return tag("path", d=path_of(around, closed=True), class_=f"mark {sign.color}")
 
 
-def _legend(table: Table, top: int) -> list[Markup]:
+def _legend(table: Table, top: int, columns: int) -> list[Markup]:
     parts: list[Markup] = []
     for place, (method, sign) in enumerate(_signs(table).items()):
-        x, y = 20 + 182 * (place % 4), top + LINE * (place // 4) + 8
+        x = 20 + (WIDTH - 30) // columns * (place % columns)
+        y = top + LINE * (place // columns) + 8
         parts += [
             tag("path", d=path_of([(x, y), (x + 26, y)]), class_=sign.style),
             _mark(sign, x + 13, y),

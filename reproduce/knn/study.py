@@ -10,8 +10,11 @@ import numpy as np
 
 from relook.cli.progress import Report
 from relook.datasets.gnd import GroundTruth
+from reproduce.knn.aggregates import aggregates
 from reproduce.knn.describing import SCALES, Looks, Network, describe
+from reproduce.knn.ideas import VARIANTS
 from reproduce.knn.material import Descriptors, Material
+from reproduce.knn.matrices import matrices
 from reproduce.knn.pictures import VIEWS, Photos, Shot
 from reproduce.knn.protocol import Task, choosing_task, task_of
 from reproduce.knn.results import Section
@@ -46,6 +49,8 @@ class Study:
         sections: dict[str, Callable[[], Section]] = {
             "knn-votes": partial(knn_votes, material),
             "mean-knn": partial(means, material),
+            "matrix-knn": partial(matrices, material),
+            "aggregate-knn": lambda: aggregates(material, self._variants()),
         }
         return sections[name]()
 
@@ -58,6 +63,14 @@ class Study:
         )
         task, choosing = task_of(self.truth), choosing_task(len(self.photos.choosing))
         return Material(task, choosing, scales, self._facts(task, choosing))
+
+    def _variants(self) -> Descriptors:
+        looks = Looks("variants", variants=VARIANTS)
+        return Descriptors(
+            self._describe(self.benchmark, looks, "benchmark, variants"),
+            np.empty((0, 0, 0), np.float32),
+            self._describe(self.photos.choosing, looks, "views, variants"),
+        )
 
     def _describe(self, shots: Sequence[Shot], looks: Looks, what: str) -> np.ndarray:
         progress = partial(_report, self.report, what, len(shots))
