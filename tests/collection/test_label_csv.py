@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
 
-from collection import fakes
+from collection.stock import stock
 from relook.collection import Collection
 from relook.collection.label_reading import LabelReading
 from relook.core.errors import StorageError, UsageError
@@ -154,10 +152,8 @@ def test_a_row_that_stands_twice_is_counted_and_does_no_harm(
 
 
 def test_paths_are_as_stored_in_full_or_beside_the_csv(empty: Collection, photos: Path) -> None:
-    fakes.save_photo(photos / "a" / "1.png", 1)
-    fakes.save_photo(photos / "a" / "e\u0301 2.png", 2)
-    fakes.save_photo(photos / "b" / "3.png", 3)
-    empty.add([photos], jobs=1)
+    stock(empty, photos, {"a/1.png": "1", "a/e\u0301 2.png": "2", "b/3.png": "3"})
+    (photos / "a").mkdir(parents=True)
     table = "\n".join(
         ["path,label", r"a\1.png,stored", f"{photos.as_posix()}/b/3.png,full", "1.png,beside",
          " ./é 2.png ,form", "../b/3.png,up", r"..\b\3.png,up too"]
@@ -175,8 +171,8 @@ def test_a_path_in_two_roots_is_that_beside_the_csv_or_a_problem(
     empty: Collection, tmp_path: Path
 ) -> None:
     for name in ("a", "b"):
-        fakes.save_photo(tmp_path / name / "1.png", ord(name))
-        empty.add([tmp_path / name], jobs=1)
+        stock(empty, tmp_path / name, {"1.png": name})
+        (tmp_path / name).mkdir()
     beside = read(empty, tmp_path / "b", "path,label\n1.png,x\n")
     assert [path.as_posix() for key in beside.labels for path in empty.files_of(key)] == [
         (tmp_path / "b" / "1.png").as_posix()
@@ -189,10 +185,8 @@ def test_a_path_in_two_roots_is_that_beside_the_csv_or_a_problem(
 def test_copies_that_are_called_differently_are_contradictory(
     empty: Collection, photos: Path
 ) -> None:
-    first = fakes.save_photo(photos / "1.png", 1)
-    for name in ("2.png", "3.png"):
-        shutil.copy(first, photos / name)
-    empty.add([photos], jobs=1)
+    stock(empty, photos, dict.fromkeys(("1.png", "2.png", "3.png"), "same"))
+    photos.mkdir()
     table = "path,label\n1.png,a\n2.png,b\n2.png,c\n3.png,a\n3.png,c\n"
     reading = read(empty, photos, table)
     assert [tuple(one) for one in reading.contradictory] == [("1.png", "a", "2.png", "b")]
@@ -201,19 +195,14 @@ def test_copies_that_are_called_differently_are_contradictory(
 
 
 def test_a_file_that_could_not_be_read_is_a_problem(filled: Collection, tmp_path: Path) -> None:
-    with sqlite3.connect(filled.directory / "catalog.sqlite") as catalog:
-        catalog.execute("INSERT INTO paths VALUES (1, 'bad.png', NULL, 1, 1, 'no permission')")
-    catalog.close()
+    stock(filled, tmp_path, {"bad.png": None})
     reading = read(filled, tmp_path, "path,label\nbad.png,a\n")
     assert reading.problems[0].reason == "the file cannot be read"
 
 
 def test_what_is_exported_is_read_again(empty: Collection, photos: Path, tmp_path: Path) -> None:
     names = ["plain.png", 'a "quoted", one.png', "two\nlines.png", " space ;.png", "=1+1.png"]
-    for number, name in enumerate(names):
-        fakes.save_photo(photos / "sub" / name, number)
-    (photos / "bad.png").write_bytes(b"no picture")
-    empty.add([photos], jobs=1)
+    stock(empty, photos, {f"sub/{name}": name for name in names})
     ids = empty.ids_of([photos])
     empty.apply_labels({key: ["Ночной дозор", f'x|"{key}";, y'] for key in ids})
     before = empty.check().digest
@@ -221,10 +210,10 @@ def test_what_is_exported_is_read_again(empty: Collection, photos: Path, tmp_pat
     with pytest.raises(StorageError, match=r"cannot write .*labels\.csv"):
         empty.export_labels(file)
     file.parent.mkdir()
-    assert empty.export_labels(file) == 12
+    assert empty.export_labels(file) == 10
     assert file.read_bytes().startswith(b"\xef\xbb\xbfpath,label\r\n")
     with file.open(encoding="utf-8-sig", newline="") as stream:
-        assert len(list(csv.reader(stream))) == 13
+        assert len(list(csv.reader(stream))) == 11
     empty.apply_labels(dict.fromkeys(ids, ()), mode="replace")
     assert empty.check().digest != before
     reading = empty.labels_from_csv(file)
@@ -240,8 +229,8 @@ def test_an_export_without_labels_is_a_header(filled: Collection, tmp_path: Path
 
 def test_an_export_tells_files_of_the_same_name_apart(empty: Collection, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        fakes.save_photo(tmp_path / name / "1.png", ord(name))
-        empty.add([tmp_path / name], jobs=1)
+        stock(empty, tmp_path / name, {"1.png": name})
+        (tmp_path / name).mkdir()
     empty.apply_labels({1: ["a"], 2: ["b"]})
     empty.export_labels(tmp_path / "labels.csv")
     assert empty.labels_from_csv(tmp_path / "labels.csv").labels == {1: ("a",), 2: ("b",)}

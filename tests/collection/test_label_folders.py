@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
 
-from collection import fakes
+from collection.stock import stock
 from relook.collection import Collection
 from relook.core.errors import UsageError
 
-
-def tree(photos: Path) -> None:
-    """cats/ (2, one deeper), Ｄogs with a strange name, and one photo in no folder."""
-    fakes.save_photo(photos / "cats" / "1.png", 1)
-    fakes.save_photo(photos / "cats" / "black" / "2.png", 2)
-    fakes.save_photo(photos / "犬\n e\u0301" / "3.png", 3)
-    fakes.save_photo(photos / "4.png", 4)
+TREE = {
+    "cats/1.png": "1",
+    "cats/black/2.png": "2",
+    "犬\n e\u0301/3.png": "3",
+    "4.png": "4",
+}
 
 
 @pytest.fixture
 def classes(empty: Collection, photos: Path) -> Collection:
-    tree(photos)
-    empty.add([photos], jobs=1)
+    """Two pictures of cats, one deeper, one in a folder of a strange name, one in no folder."""
+    stock(empty, photos, TREE)
     return empty
 
 
@@ -70,11 +67,7 @@ def test_another_root_may_be_given(
 def test_a_copy_in_another_class_is_reported_and_has_both_labels(
     empty: Collection, photos: Path
 ) -> None:
-    tree(photos)
-    (photos / "dogs").mkdir()
-    shutil.copy(photos / "cats" / "1.png", photos / "dogs" / "same.png")
-    shutil.copy(photos / "cats" / "1.png", photos / "cats" / "again.png")
-    empty.add([photos], jobs=1)
+    stock(empty, photos, TREE | {"dogs/same.png": "1", "cats/again.png": "1"})
     reading = empty.labels_from_folders(level="first")
     assert [tuple(one) for one in reading.contradictory] == [
         ("cats/1.png", "cats", "dogs/same.png", "dogs")
@@ -84,13 +77,8 @@ def test_a_copy_in_another_class_is_reported_and_has_both_labels(
 
 
 def test_names_that_are_no_labels_are_problems(empty: Collection, photos: Path) -> None:
-    fakes.save_photo(photos / "a\x01b" / "1.png", 1)
-    fakes.save_photo(photos / "good" / "2.png", 2)
-    fakes.save_photo(photos / ("x" * 220) / "3.png", 3)
-    empty.add([photos], jobs=1)
-    with sqlite3.connect(empty.directory / "catalog.sqlite") as catalog:
-        catalog.execute("INSERT INTO paths VALUES (1, 'good/4.png', NULL, 1, 1, 'no permission')")
-    catalog.close()
+    names = {"a\x01b/1.png": "1", "good/2.png": "2", "x" * 220 + "/3.png": "3"}
+    stock(empty, photos, names | {"good/4.png": None})
     reading = empty.labels_from_folders()
     assert list(reading.labels.values()) == [("good",)]
     assert [problem.line for problem in reading.problems] == [None] * 3
@@ -99,21 +87,9 @@ def test_names_that_are_no_labels_are_problems(empty: Collection, photos: Path) 
     assert "220 characters" in reading.problems[2].reason
 
 
-def test_a_quarantined_picture_is_labelled_too(empty: Collection, photos: Path) -> None:
-    (photos / "cats").mkdir(parents=True)
-    (photos / "cats" / "bad.png").write_bytes(b"no picture")
-    empty.add([photos], jobs=1)
-    assert empty.apply_labels(empty.labels_from_folders().labels) == 1
-    assert empty.label_counts() == {}
-    fakes.save_photo(photos / "cats" / "bad.png", 1)
-    empty.add([photos], jobs=1)
-    assert empty.label_counts() == {"cats": 1}
-
-
 def test_one_class_and_no_picture_at_all_are_no_errors(empty: Collection, photos: Path) -> None:
     assert empty.labels_from_folders().labels == {}
-    fakes.save_photo(photos / "1.png", 1)
-    empty.add([photos], jobs=1)
+    stock(empty, photos, {"1.png": "1"})
     assert (empty.labels_from_folders().labels, empty.labels_from_folders().loose) == ({}, 1)
     only = empty.labels_from_folders(photos.parent)
     assert list(only.labels.values()) == [("photos",)]
@@ -127,6 +103,7 @@ def test_pictures_are_found_by_path_file_and_folder(
     assert set(classes.ids_of(["cats"])) == {one, *classes.ids_of(["cats/black/2.png"])}
     assert len(classes.ids_of([photos])) == 4
     assert classes.ids_of(["犬\n \u00e9/3.png"]) == classes.ids_of(["犬\n e\u0301"])
+    (photos / "cats").mkdir(parents=True)
     monkeypatch.chdir(photos / "cats")
     assert classes.ids_of(["1.png"]) == (one,)
     assert classes.ids_of([r"black\2.png"]) == classes.ids_of(["../cats/black"])
@@ -137,8 +114,7 @@ def test_pictures_are_found_by_path_file_and_folder(
 
 def test_a_path_in_two_folders_must_be_given_in_full(empty: Collection, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        fakes.save_photo(tmp_path / name / "1.png", ord(name))
-        empty.add([tmp_path / name], jobs=1)
+        stock(empty, tmp_path / name, {"1.png": name})
     with pytest.raises(UsageError, match="several folders; give its full path"):
         empty.ids_of(["1.png"])
     assert len(empty.ids_of([tmp_path / "a" / "1.png", tmp_path / "b"])) == 2

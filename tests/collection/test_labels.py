@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import unicodedata
 from pathlib import Path
 
 import pytest
 
-from collection import fakes
+from collection.stock import stock
 from relook.collection import Collection
 from relook.collection.labels import make_label
 from relook.core.errors import CollectionError, UsageError
 
 SCRIPTS = ("Рембрандт", "Ῥεμβράντ", "伦勃朗", "رامبرانت", "रेम्ब्रां", "می‌خواهم", "👩‍🎨", "Ǆ 100 %")
-
-
-def id_of(collection: Collection, path: str) -> int:
-    contents = collection._catalog.searchable().tolist()
-    return next(content for content in contents if collection.path_of(content) == path)
 
 
 @pytest.mark.parametrize("label", SCRIPTS)
@@ -114,22 +108,18 @@ def test_what_is_so_already_moves_no_generation(filled: Collection) -> None:
     assert filled._catalog.generation() == before
 
 
-def test_counts_are_in_order_and_of_what_a_search_can_show(empty: Collection, photos: Path) -> None:
-    fakes.save_photos(photos, 4)
-    (photos / "copy.png").write_bytes((photos / "0000.png").read_bytes())
-    (photos / "bad.jpg").write_text("not a picture")
-    empty.add([photos], jobs=1)
-    names = {"0000.png": ["b", "é"], "0001.png": ["b"], "0002.png": ["Z", "b"]}
-    empty.apply_labels({id_of(empty, path): labels for path, labels in names.items()})
-    (bad,) = empty._catalog.rows("SELECT id FROM contents WHERE state = 'quarantined'")[0]
-    empty.apply_labels({bad: ["b", "only bad"]})
-    assert list(empty.label_counts().items()) == [("Z", 1), ("b", 3), ("é", 1)]
-    fakes.save_photo(photos / "0001.png", 50)
-    (photos / "0001.png").rename(photos / "new.png")
-    (photos / "0002.png").unlink()
-    empty.add([photos], jobs=1, prune=True)  # its picture is gone with its file
-    assert empty.label_counts() == {"b": 1, "é": 1}
-    assert list(empty.labelled().values()) == [("b", "é")]
+def test_counts_are_in_order_and_of_what_a_search_can_show(
+    filled: Collection,
+) -> None:
+    filled.apply_labels({1: ["b", "é"], 2: ["b"], 3: ["Z", "b"], 4: ["b", "bad"], 5: ["b", "lost"]})
+    with sqlite3.connect(filled.directory / "catalog.sqlite") as catalog:
+        catalog.execute("UPDATE contents SET state = 'quarantined', reason = 'x' WHERE id = 4")
+        catalog.execute("UPDATE contents SET state = 'pending' WHERE id = 5")
+        catalog.execute("UPDATE paths SET content = 1 WHERE content = 7")
+    catalog.close()
+    assert list(filled.label_counts().items()) == [("Z", 1), ("b", 3), ("é", 1)]
+    assert list(filled.labelled().items()) == [(1, ("b", "é")), (2, ("b",)), (3, ("Z", "b"))]
+    assert (filled.info().labels, filled.info().labelled) == (3, 3)
 
 
 def test_a_picture_that_no_file_shows_does_not_count(filled: Collection) -> None:
@@ -173,10 +163,8 @@ def test_a_label_that_no_picture_has_names_those_spelled_alike(filled: Collectio
 
 
 def test_copies_share_labels(empty: Collection, photos: Path) -> None:
-    first = fakes.save_photo(photos / "a" / "1.png", 1)
-    shutil.copytree(first.parent, photos / "b")
-    empty.add([photos], jobs=1)
-    empty.set_labels(id_of(empty, "a/1.png"), ["x"])
+    stock(empty, photos, {"a/1.png": "same", "b/1.png": "same"})
+    empty.apply_labels(dict.fromkeys(empty.ids_of(["a/1.png"]), ["x"]))
     assert empty.label_counts() == {"x": 1}
     empty.remove(["a/1.png"])
-    assert empty.labels([id_of(empty, "b/1.png")]) == {1: ("x",)}
+    assert empty.labels(empty.ids_of(["b/1.png"])) == {1: ("x",)}

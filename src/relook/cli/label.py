@@ -40,7 +40,7 @@ def run(
     directory: Directory,
     pictures: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PICTURE...]", show_default=False,
+        typer.Argument(metavar="PICTURE...", show_default=False,
                        help="For --set, --add and --remove: paths as a search shows them, of "
                             "files, or of folders with all that is below them. For "
                             "--from-folders: the folder in which the classes lie."),
@@ -224,8 +224,8 @@ def _show_reading(reading: LabelReading) -> None:
         console.note(f"{count(reading.duplicates, 'label was', 'labels were')} given twice")
     _some(
         reading.contradictory,
-        count(len(reading.contradictory), "pair") + " of the same picture has different labels; "
-        "both count, and make recognition doubtful",
+        count(len(reading.contradictory), "pair of copies has", "pairs of copies have")
+        + " different labels; both count, and make recognition doubtful",
         lambda one: f"{one.path} is {one.label}, {one.other_path} is {one.other_label}",
     )
     _some(
