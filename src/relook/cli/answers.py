@@ -97,6 +97,7 @@ def show_rows(rows: Sequence[Mapping[str, str]]) -> None:
     table = Table("picture", "", "answer", "matches", "on", box=None, header_style="dim",
                   pad_edge=False)  # fmt: skip
     table.columns[1].justify = table.columns[3].justify = "right"
+    table.columns[0].overflow = table.columns[4].overflow = "fold"
     for row in rows:
         if row["error"]:
             table.add_row(row["query"], "", row["error"], "", "", style="red")
