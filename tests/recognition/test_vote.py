@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from oracles import votes as oracle
 from relook.core.errors import ShapeError, UsageError
-from relook.recognition import means
+from relook.recognition import expanded_means
 from relook.recognition.vote import (
     TRANSFORMS,
     expanded_mean_knn,
@@ -164,14 +164,25 @@ def test_the_expanded_mean_equals_the_equations(name, alpha, seed):
     )
 
 
-def test_both_means_are_the_same_in_small_portions(monkeypatch):
+@pytest.mark.parametrize("large", [0, 12, 1024])
+def test_classes_of_any_size_and_small_portions_of_them_expand_alike(monkeypatch, large):
     data = clustered(images=90, queries=20)
-    whole = mean_knn(*data), expanded_mean_knn(*data, alpha=0.7)
-    monkeypatch.setattr(means, "NUMBERS", 40)
-    parts = mean_knn(*data), expanded_mean_knn(*data, alpha=0.7)
-    for one, two in zip(whole, parts, strict=True):
-        np.testing.assert_array_equal(one.classes, two.classes)
-        np.testing.assert_allclose(one.confidences, two.confidences, rtol=1e-5)
+    data[1][5] = 0  # a vector without a direction is near nothing but itself
+    whole = expanded_mean_knn(*data, alpha=0.7)
+    monkeypatch.setattr(expanded_means, "LARGE", large)
+    monkeypatch.setattr(expanded_means, "NUMBERS", 40)
+    parts = expanded_mean_knn(*data, alpha=0.7)
+    np.testing.assert_array_equal(whole.classes, parts.classes)
+    np.testing.assert_allclose(whole.confidences, parts.confidences, rtol=1e-5)
+
+
+def test_mapped_vectors_are_read_as_any_others(tmp_path):
+    queries, database, classes, neighbors = clustered()
+    np.save(tmp_path / "database.npy", database)
+    mapped = np.load(tmp_path / "database.npy", mmap_mode="r")
+    one = expanded_mean_knn(queries, mapped, classes, neighbors, alpha=0.5)
+    two = expanded_mean_knn(queries, database, classes, neighbors, alpha=0.5)
+    np.testing.assert_array_equal(one.confidences, two.confidences)
 
 
 def test_a_tiny_alpha_expands_by_nothing_and_a_large_one_by_the_whole_class():

@@ -139,16 +139,15 @@ def matrix_similarity(
 
 
 def _products(queries: Float32, database: Float32) -> Float32:
-    """Matrices ``(Q, N, S, T)`` as a view of an array whose last axis is N, which is long.
+    """Matrices ``(Q, N, S, T)`` as a view of an array whose last axis is Q.
 
-    A maximum over a short last axis would take longer than the products.
+    A maximum over a last axis of a few scales would take nearly as long as the products.
     """
     count, scales, width = queries.shape
-    by_scale = np.ascontiguousarray(queries.swapaxes(0, 1)).reshape(scales * count, width)
-    out = np.empty((database.shape[1], scales * count, len(database)), np.float32)
-    for column in range(database.shape[1]):
-        np.matmul(by_scale, database[:, column].T, out=out[column])
-    return out.reshape(-1, scales, count, len(database)).transpose(2, 3, 1, 0)
+    others, columns = database.shape[:2]
+    by_scale = queries.swapaxes(0, 1).reshape(scales * count, width)
+    products = database.reshape(others * columns, width) @ by_scale.T
+    return products.reshape(others, columns, scales, count).transpose(3, 0, 2, 1)
 
 
 def _check(queries: Float32, database: Float32) -> None:

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import ShapeError, UsageError
+from relook.recognition.expanded_means import expanded_similarities
 from relook.recognition.grouping import Groups, group_by_class
-from relook.recognition.means import expanded_similarities, mean_similarities
+from relook.recognition.means import mean_similarities
 from relook.recognition.transforms import TRANSFORMS, make_transform
 
 __all__ = [
