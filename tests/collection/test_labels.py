@@ -164,7 +164,7 @@ def test_a_label_that_no_picture_has_names_those_spelled_alike(filled: Collectio
 
 def test_copies_share_labels(empty: Collection, photos: Path) -> None:
     stock(empty, photos, {"a/1.png": "same", "b/1.png": "same"})
-    empty.apply_labels(dict.fromkeys(empty.ids_of(["a/1.png"]), ["x"]))
+    empty.apply_labels({key: ["x"] for key in empty.ids_of(["a/1.png"])})
     assert empty.label_counts() == {"x": 1}
     empty.remove(["a/1.png"])
     assert empty.labels(empty.ids_of(["b/1.png"])) == {1: ("x",)}
