@@ -45,7 +45,7 @@ def _three(results: Mapping[str, ClassesResult], paper: Any, domains: Sequence[s
     ]  # fmt: skip
     best = max(range(len(rows)), key=lambda row: float(rows[row][-1]))
     rows += [
-        ["thesis", row["name"], *map(_percent, row["others"]), _percent(sum(row["others"]) / 4)]
+        ["thesis", row["name"], *map(_percent, (*row["others"], row["mean"]))]
         for row in paper["row"]
     ]
     header = ["", "descriptor", *map(_word, domains), "mean"]
