@@ -36,6 +36,10 @@ class ScaleWhitening:
     def fit(cls, descriptors: Float32, *, dimensions: int | None = None, fitted: str = "") -> Self:
         """Learn a PCA whitening of each scale.
 
+        Each scale gets axes of its own. Its similarity to other scales therefore says little: the
+        largest entries of a matrix lie on the diagonal, and sums of row and of column maxima
+        agree. Turning the axes of all scales onto each other by least squares gained nothing.
+
         Args:
             descriptors: ``(N, S, D)`` float32 of independent images.
             dimensions: how many to keep; None keeps as many as every scale supports.
