@@ -27,10 +27,10 @@ from relook.recognition.confidence import fit_confidence
 
 RECIPES = {"local": "sift-asmk", "global": "mobilenetv2-gem", "both": "hybrid"}
 
-VAGUE = np.array([-5.0, 1.0, 1.0, 1.0, 1.0, 1.0])
-"""What is believed before: evidence speaks for a label."""
+VAGUE = np.array([-8.0, 2.0, 1.0, 1.0, 1.0, 3.0])
+"""What is believed before: a camera is held so that what is asked for is in the middle."""
 
-TRUST = 1.0
+TRUST = 30.0
 
 
 def arguments() -> argparse.Namespace:

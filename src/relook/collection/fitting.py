@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,15 @@ from relook.collection.records import Generation
 from relook.recognition import figures
 from relook.recognition.calibration import Calibration, calibrate
 from relook.recognition.confidence import Case, ConfidenceModel
-from relook.recognition.pseudo import DISTRACTOR, PHOTO, VIEW, PseudoQuery, make_cases
+from relook.recognition.pseudo import (
+    DISTRACTOR,
+    PHOTO,
+    STRONG,
+    VIEW,
+    PseudoQuery,
+    also_shown,
+    make_cases,
+)
 from relook.recognition.records import CalibrationReport, Contradiction
 from relook.recognition.shipped import find_confidence
 
@@ -26,9 +34,8 @@ TARGET = 0.99
 """Precision that is promised where nobody said another."""
 
 _STALE = 0.25
-_SAME = 20.0
-_SHARE = 0.25
-"""Two pictures show the same thing where the evidence is worth this, over this share of both."""
+_MOST = 0.25
+"""Share of both pictures that evidence spans where they show the same thing."""
 
 _VERSION = 1
 
@@ -81,8 +88,11 @@ class Fit:
         """What :meth:`to_json` gave."""
         report = content["report"]
         if report is not None:
-            pairs = tuple(Contradiction(**item) for item in report["contradictions"])
-            report = CalibrationReport(**{**report, "contradictions": pairs})
+            pairs = {
+                name: tuple(Contradiction(**item) for item in report[name])
+                for name in ("contradictions", "also_shown")
+            }
+            report = CalibrationReport(**{**report, **pairs})
         return Fit(
             ConfidenceModel(np.array(content["weights"], np.float64)),
             float(content["threshold"]),
@@ -110,14 +120,10 @@ def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
         target_precision=lessons.target_precision,
     )
     stale = sum(image > lessons.newest for image in labels)
-    pairs = _contradictions(queries, labels)
-    paths = collection.catalog.paths(sorted({image for pair in pairs for image in pair}))
-    clashes = tuple(
-        Contradiction(paths[one], labels[one][0], paths[other], labels[other][0])
-        for one, other in pairs
-        if one in paths and other in paths
+    same, beside = _clashes(collection, queries, labels)
+    report = replace(
+        _report(found, lessons, queries, labels, stale), contradictions=same, also_shown=beside
     )
-    report = _report(found, lessons, queries, labels, clashes, stale)
     return Fit(found.model, found.threshold, len(labels), report, _warnings(report, len(labels)))
 
 
@@ -142,7 +148,6 @@ def _report(
     lessons: Lessons,
     queries: Iterable[PseudoQuery],
     labels: Labels,
-    clashes: tuple[Contradiction, ...],
     stale: int,
 ) -> CalibrationReport:
     kinds = [query.kind for query in queries if query.source in labels or query.source < 0]
@@ -158,7 +163,6 @@ def _report(
         coverage=None if trial is None else figures.coverage(trial, found.threshold),
         ece=None if trial is None else figures.calibration_error(trial, found.threshold),
         auroc=None if trial is None else figures.auroc(trial),
-        contradictions=clashes,
         fallback=found.fallback,
         stale=stale,
     )
@@ -176,16 +180,30 @@ def _warnings(report: CalibrationReport, labelled: int) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _contradictions(queries: Iterable[PseudoQuery], labels: Labels) -> list[tuple[int, int]]:
-    """Pairs of pictures that show the same thing and have no label in common."""
-    found: dict[tuple[int, int], None] = {}
+def _clashes(
+    collection: Collection, queries: Sequence[PseudoQuery], labels: Labels
+) -> tuple[tuple[Contradiction, ...], tuple[Contradiction, ...]]:
+    """Pictures that show the same thing under other labels, and such that show another beside."""
+    beside: dict[tuple[int, int], None] = {}
+    same: dict[tuple[int, int], None] = {}
     for query in queries:
         own = set(labels.get(query.source, ()))
         if query.kind == DISTRACTOR or not own:
             continue
+        more = also_shown(query, labels)
+        beside.update(dict.fromkeys((query.source, image) for image in more))
         seen = query.observation
-        same = (seen.strengths >= _SAME) & (seen.shares >= _SHARE) & (seen.query_shares >= _SHARE)
-        for image in seen.ids[same].tolist():
-            if image != query.source and image in labels and own.isdisjoint(labels[image]):
-                found[min(image, query.source), max(image, query.source)] = None
-    return sorted(found)
+        strong = (seen.strengths >= STRONG) & (seen.shares >= _MOST) & (seen.query_shares >= _MOST)
+        for image in seen.ids[strong].tolist():
+            if image not in more and own.isdisjoint(labels.get(image, own)):
+                same[min(image, query.source), max(image, query.source)] = None
+    paths = collection.catalog.paths(sorted({image for pair in (*beside, *same) for image in pair}))
+
+    def tell(pairs: Iterable[tuple[int, int]]) -> tuple[Contradiction, ...]:
+        return tuple(
+            Contradiction(paths[one], labels[one][0], paths[other], labels[other][0])
+            for one, other in sorted(pairs)
+            if one in paths and other in paths
+        )
+
+    return tell(same), tell(beside)

@@ -19,7 +19,8 @@ FEATURES = ("one", "strength", "surprise", "query share", "share", "middle")
 - strength: ln(1 + strength) of the label's best evidence;
 - surprise: ln(1 + the highest standard score of its images), none below 0;
 - query share, share: √ of the share of the query, and of the image, that its inliers span;
-- middle: 1 minus the distance of the inliers from the middle of the query; 0 without evidence.
+- middle: 1 where the middle of the query lies on what matches, less the farther it is away, 0
+  without evidence.
 
 Support by several images is no feature: one thing in the background is seen on all of its pictures.
 """

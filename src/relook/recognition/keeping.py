@@ -16,6 +16,7 @@ __all__ = ["load_queries", "save_queries"]
 
 _KIND = "relook.pseudo-queries"
 _VERSION = 1
+_TAILS = {"boxes": (4,)}
 _KINDS = (PHOTO, VIEW, DISTRACTOR)
 
 
@@ -35,7 +36,7 @@ def save_queries(path: Path, queries: Sequence[PseudoQuery]) -> None:
     }
     for name in COLUMNS:
         parts = [getattr(item, name) for item in seen]
-        arrays[name] = np.concatenate([np.zeros(0, np.float32), *parts])
+        arrays[name] = np.concatenate([np.zeros((0, *_TAILS.get(name, ())), np.float32), *parts])
     save_arrays(path, arrays, kind=_KIND, version=_VERSION)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -40,8 +39,10 @@ class Observation:
         strengths: ``(K,)`` float32, what the inliers of each are worth; 0 without evidence.
         query_shares: ``(K,)`` float32, share of the query within the hull of the inliers.
         shares: ``(K,)`` float32, share of the result within the hull of the inliers.
-        offsets: ``(K,)`` float32, distance of the inliers' mean from the middle of the query, 1 in
-            a corner; 0 without evidence.
+        offsets: ``(K,)`` float32, distance of the query's middle from the hull of the inliers, in
+            halves of its shorter side, at most 1; 0 within it, and without evidence.
+        boxes: ``(K, 4)`` float32, left, top, right and bottom of the inliers in the query, in
+            shares of its sides; NaN without evidence.
     """
 
     ids: Int64
@@ -51,11 +52,13 @@ class Observation:
     query_shares: Float32
     shares: Float32
     offsets: Float32
+    boxes: Float32
 
     def __post_init__(self) -> None:
         check_array("ids", self.ids, shape=(None,), dtype=np.int64)
         for name in COLUMNS:
-            check_array(name, getattr(self, name), shape=(len(self.ids),), dtype=np.float32)
+            tail = (4,) if name == "boxes" else ()
+            check_array(name, getattr(self, name), shape=(len(self.ids), *tail), dtype=np.float32)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -75,6 +78,7 @@ COLUMNS = (
     "query_shares",
     "shares",
     "offsets",
+    "boxes",
 )
 """Everything about a result but its id."""
 
@@ -91,14 +95,16 @@ def observe(ranking: Ranking, similarities: ArrayLike, *, frame: Box) -> Observa
     kept = slice(KEPT)
     evidence = (ranking.evidence or (None,) * len(ranking))[kept]
     proof = np.zeros((4, len(evidence)), np.float32)
+    boxes = np.full((len(evidence), 4), np.nan, np.float32)
     for row, item in enumerate(evidence):
         if item is not None:
-            proof[:, row] = _read(item, frame)
+            proof[:, row], boxes[row] = _read(item, frame)
     return Observation(
         ranking.ids[kept],
         likeness[kept].astype(np.float32),
         _surprises(likeness)[kept].astype(np.float32),
         *proof,
+        boxes,
     )
 
 
@@ -112,10 +118,20 @@ def _surprises(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
     return surprises
 
 
-def _read(evidence: Evidence, frame: Box) -> tuple[float, float, float, float]:
-    points = evidence.query_points
-    within = cv2.contourArea(cv2.convexHull(points)) / (frame.width * frame.height)
-    x, y = points.mean(axis=0).tolist()
-    across, down = 2 * (x - frame.x) / frame.width - 1, 2 * (y - frame.y) / frame.height - 1
-    offset = math.hypot(across, down) / math.sqrt(2)
-    return evidence.strength, min(within, 1.0), evidence.share, min(offset, 1.0)
+def _read(
+    evidence: Evidence, frame: Box
+) -> tuple[tuple[float, float, float, float], tuple[float, float, float, float]]:
+    """What the evidence is worth, the shares of both pictures, the offset; and the box."""
+    hull = cv2.convexHull(evidence.query_points)
+    within = cv2.contourArea(hull) / (frame.width * frame.height)
+    middle = (frame.x + frame.width / 2, frame.y + frame.height / 2)
+    inside = cv2.pointPolygonTest(hull, middle, measureDist=True)
+    offset = max(0.0, -2 * inside / min(frame.width, frame.height))
+    (left, top), (right, bottom) = evidence.query_region[0], evidence.query_region[2]
+    box = (
+        (left - frame.x) / frame.width,
+        (top - frame.y) / frame.height,
+        (right - frame.x) / frame.width,
+        (bottom - frame.y) / frame.height,
+    )
+    return (evidence.strength, min(within, 1.0), evidence.share, min(offset, 1.0)), box

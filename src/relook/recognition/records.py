@@ -52,7 +52,7 @@ class Verdict:
 
 
 class Contradiction(NamedTuple):
-    """Two pictures that show the same thing and have no label in common."""
+    """Two pictures that show a thing in common and have no label in common."""
 
     path: str
     label: str
@@ -76,6 +76,8 @@ class CalibrationReport:
         ece: expected calibration error.
         auroc: how surely confidence tells known from unknown.
         contradictions: pictures whose labels disagree.
+        also_shown: pictures that show another label's thing beside their own; the label is worth
+            adding to them.
         fallback: why the model of independent photos is used; nothing where it is not.
         stale: labelled pictures that came since.
     """
@@ -91,11 +93,13 @@ class CalibrationReport:
     ece: float | None
     auroc: float | None
     contradictions: tuple[Contradiction, ...] = ()
+    also_shown: tuple[Contradiction, ...] = ()
     fallback: str = ""
     stale: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """All of it, as JSON takes it."""
         found = asdict(self)
-        found["contradictions"] = [item._asdict() for item in self.contradictions]
+        for name in ("contradictions", "also_shown"):
+            found[name] = [item._asdict() for item in getattr(self, name)]
         return found
