@@ -103,7 +103,10 @@ def observe(ranking: Ranking, similarities: ArrayLike, *, frame: Box) -> Observa
         ranking.ids[kept],
         likeness[kept].astype(np.float32),
         _surprises(likeness)[kept].astype(np.float32),
-        *proof,
+        proof[0],
+        proof[1],
+        proof[2],
+        proof[3],
         boxes,
     )
 
