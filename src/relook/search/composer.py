@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,15 @@ from relook.search.recipe import Recipe
 __all__ = ["make_engine"]
 
 Answer = tuple[Ranking, Mapping[str, float]]
+Codes = Mapping[str, Any]
+
+
+class _Answers(Protocol):
+    """How a recipe answers: a query is described, and what was described is looked for."""
+
+    def describe(self, image: Image) -> Codes: ...
+
+    def find(self, sources: Sources, codes: Codes, top: int) -> Answer: ...
 
 
 def make_engine(recipe: Recipe) -> Engine:
@@ -36,7 +46,7 @@ def make_engine(recipe: Recipe) -> Engine:
     if local is not None:
         channels.append(local.channel)
         prepare.append(local.prepare)
-    search = None if local is None else _LocalAnswer(local).search
+    answers: _Answers | None = None if local is None else _LocalAnswer(local)
     if recipe.vector is not None:
         # Networks and vector indexes are no business of a recipe without them.
         from relook.search.hybrid import HybridAnswer, VectorAnswer  # noqa: PLC0415
@@ -49,10 +59,10 @@ def make_engine(recipe: Recipe) -> Engine:
         companions = make_graph(recipe.plan, parameters=recipe.graph_hash)
         prepare.append(vector.prepare)
         if local is None:
-            search = VectorAnswer(vector, recipe.plan).search
+            answers = VectorAnswer(vector, recipe.plan)
         else:
-            search = HybridAnswer(local, vector, recipe.plan).search
-    if search is None:
+            answers = HybridAnswer(local, vector, recipe.plan)
+    if answers is None:
         raise UsageError(f"recipe {recipe.name} has no channel; add [channels.local]")
     return Engine(
         name=recipe.name,
@@ -61,12 +71,21 @@ def make_engine(recipe: Recipe) -> Engine:
         longest=recipe.longest,
         make_describer=partial(make_describer, recipe),
         channels=tuple(channels),
-        search=search,
+        search=partial(_search, answers),
+        find=answers.find,
         kind=_kind(recipe),
         similarities=_similarities(recipe),
         companions=companions,
         prepare=partial(_all, prepare),
     )
+
+
+def _search(answers: _Answers, sources: Sources, image: Image, top: int) -> Answer:
+    start = perf_counter()
+    codes = answers.describe(image)
+    described = perf_counter()
+    ranking, milliseconds = answers.find(sources, codes, top)
+    return ranking, {"describe": 1e3 * (described - start), **milliseconds}
 
 
 def _kind(recipe: Recipe) -> str:
@@ -106,18 +125,18 @@ class _LocalAnswer:
 
     local: LocalParts
 
-    def search(self, sources: Sources, image: Image, top: int) -> Answer:
-        local, plan = self.local, self.local.plan
+    def describe(self, image: Image) -> Codes:
+        return {LOCAL: self.local.describer.describe_query(image)}
+
+    def find(self, sources: Sources, codes: Codes, top: int) -> Answer:
+        local, plan, query = self.local, self.local.plan, codes[LOCAL]
         start = perf_counter()
-        query = local.describer.describe_query(image)
-        described = perf_counter()
         ranking = sources.index(LOCAL).search(query.aggregate, top=max(top, plan.candidates))
         searched = perf_counter()
         if plan.candidates:
             ranking = local.reranker.rerank(query, ranking, sources.store(LOCAL))
         verified = perf_counter()
         return ranking, {
-            "describe": 1e3 * (described - start),
-            "search": 1e3 * (searched - described),
+            "search": 1e3 * (searched - start),
             "verify": 1e3 * (verified - searched),
         }

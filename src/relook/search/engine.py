@@ -138,6 +138,8 @@ class Engine:
         channels: every image has a description of each.
         search: (sources, query, top) to a ranking of at least ``top`` images, where there are so
             many, and the milliseconds of ``describe``, ``search`` and ``verify``.
+        find: (sources, codes by channel, top) to the same for what was described already, such as
+            an image of the collection.
         kind: ``local``, ``global`` or ``both``, by the channels that a search uses.
         similarities: of a ranking that ``search`` gave, ``(R,)`` what the first stage says of each
             image, without geometry; comparable within one ranking.
@@ -152,6 +154,7 @@ class Engine:
     make_describer: Callable[[], Describer]
     channels: tuple[Channel, ...]
     search: Callable[[Sources, Image, int], tuple[Ranking, Mapping[str, float]]]
+    find: Callable[[Sources, Mapping[str, Any], int], tuple[Ranking, Mapping[str, float]]]
     kind: str
     similarities: Callable[[Ranking], NDArray[np.float64]]
     companions: tuple[Companion, ...] = ()

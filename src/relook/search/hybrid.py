@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from relook.core.records import Image, LocalCodes, Ranking
 from relook.reranking import Seeds
 from relook.reranking.fusion import Fusion
-from relook.search.channels import LOCAL
+from relook.search.channels import GLOBAL, LOCAL
 from relook.search.engine import Sources
 from relook.search.local import LocalParts
 from relook.search.plan import Plan
@@ -21,6 +22,7 @@ from relook.search.vector_search import VectorSearch
 __all__ = ["HybridAnswer", "VectorAnswer"]
 
 Answer = tuple[Ranking, Mapping[str, float]]
+Codes = Mapping[str, Any]
 
 DEPTH = 1000
 """Images of each channel that are fused: matches, and strangers to tell them from."""
@@ -33,17 +35,16 @@ class VectorAnswer:
     vector: VectorParts
     plan: Plan
 
-    def search(self, sources: Sources, image: Image, top: int) -> Answer:
-        """Rank the collection for a query."""
+    def describe(self, image: Image) -> Codes:
+        """The codes of a query."""
+        return {GLOBAL: self.vector.describer.describe_query(image)}
+
+    def find(self, sources: Sources, codes: Codes, top: int) -> Answer:
+        """Rank the collection for what was described."""
         start = perf_counter()
-        query = self.vector.query(self.vector.describer.describe_query(image))
-        described = perf_counter()
+        query = self.vector.query(codes[GLOBAL])
         ranking = VectorSearch(self.plan).search(sources, query, top=top)
-        return ranking, {
-            "describe": 1e3 * (described - start),
-            "search": 1e3 * (perf_counter() - described),
-            "verify": 0.0,
-        }
+        return ranking, {"search": 1e3 * (perf_counter() - start), "verify": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,24 @@ class HybridAnswer:
     vector: VectorParts
     plan: Plan
 
-    def search(self, sources: Sources, image: Image, top: int) -> Answer:
-        """Rank the collection for a query."""
+    def describe(self, image: Image) -> Codes:
+        """The codes of a query, by channel."""
+        return {
+            LOCAL: self.local.describer.describe_query(image),
+            GLOBAL: self.vector.describer.describe_query(image),
+        }
+
+    def find(self, sources: Sources, codes: Codes, top: int) -> Answer:
+        """Rank the collection for what was described."""
         start = perf_counter()
-        codes = self.local.describer.describe_query(image)
-        query = self.vector.query(self.vector.describer.describe_query(image))
-        described = perf_counter()
+        local, query = codes[LOCAL], self.vector.query(codes[GLOBAL])
         depth = max(top, DEPTH)
-        by_words = sources.index(LOCAL).search(codes.aggregate, top=depth)
+        by_words = sources.index(LOCAL).search(local.aggregate, top=depth)
         by_vector = VectorSearch(self.plan).nearest(sources, query, top=depth)
         searched = perf_counter()
-        fused = self._fuse(sources, codes, by_words, by_vector)
+        fused = self._fuse(sources, local, by_words, by_vector)
         return fused, {
-            "describe": 1e3 * (described - start),
-            "search": 1e3 * (searched - described),
+            "search": 1e3 * (searched - start),
             "verify": 1e3 * (perf_counter() - searched),
         }
 
