@@ -24,6 +24,7 @@ GROUPS: dict[str, Sequence[str]] = {
     "main": ("index", "verification", "opening", "ingest", "minibench"),
     "evaluation": ("evaluation",),
     "vectors": ("describing", "extracting", "vector_search", "diffusion"),
+    "recognition": ("recognition", "recognizing"),
 }
 """Modules of this package by group."""
 

@@ -19,8 +19,8 @@ from relook.collection.records import Generation, Hit, Recognition
 from relook.collection.teaching import ask_all, plan_errands
 from relook.core.errors import RelookError, UsageError
 from relook.core.records import Box, Image, Ranking
-from relook.recognition.claims import make_claims
-from relook.recognition.observation import DEPTH, KEPT, Observation, observe
+from relook.recognition.claims import RESULTS, make_claims
+from relook.recognition.observation import DEPTH, Observation, observe
 from relook.recognition.pseudo import PseudoQuery
 from relook.recognition.records import CalibrationReport, Verdict
 
@@ -259,7 +259,7 @@ class Recognizer:
     ) -> tuple[Verdict, Hit | None]:
         catalog = self._collection.catalog
         seen = self._seen(image, ranking)
-        labels = dict(catalog.labels(ranking.ids[:KEPT].tolist(), shown=True))
+        labels = dict(catalog.labels(seen.ids[:RESULTS].tolist(), shown=True))
         if own is not None:
             labels.pop(own, None)
         verdict = fit.model.judge(make_claims(seen, labels), threshold=fit.threshold)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from relook.recognition.observation import Observation
 
-__all__ = ["FEATURES", "Claims", "make_claims"]
+__all__ = ["FEATURES", "RESULTS", "Claims", "make_claims"]
 
 FEATURES = ("one", "strength", "surprise", "query share", "share", "middle")
 """The columns of :attr:`Claims.features`.
@@ -25,8 +26,11 @@ FEATURES = ("one", "strength", "surprise", "query share", "share", "middle")
 Support by several images is no feature: one thing in the background is seen on all of its pictures.
 """
 
+RESULTS = 32
+"""The best results, which may speak for a label."""
+
 _MOST = 10
-"""Labels that compete: those of the best results."""
+"""Labels that compete."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,40 +63,54 @@ def make_claims(observation: Observation, labels: Mapping[int, tuple[str, ...]])
         observation: what the search found.
         labels: of images; one without labels may be missing.
     """
+    ids = observation.ids[:RESULTS].tolist()
     rows: dict[str, list[int]] = {}
-    for row, image in enumerate(observation.ids.tolist()):
+    for row, image in enumerate(ids):
         for label in labels.get(image, ()):
             if label in rows or len(rows) < _MOST:
                 rows.setdefault(label, []).append(row)
     names = tuple(rows)
-    best = np.array([_best(observation, of) for of in rows.values()], np.int64)
-    features = [
-        _features(observation, of, top) for of, top in zip(rows.values(), best, strict=True)
+    columns = _Columns(observation)
+    best = [columns.best(of) for of in rows.values()]
+    features = [columns.features(of, top) for of, top in zip(rows.values(), best, strict=True)]
+    having = [labels[ids[row]] for row in best]
+    rivals = [
+        b not in having[i] and a not in having[j]
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
     ]
-    images = observation.ids[best]
-    having = [set(labels[image]) for image in images.tolist()]
-    rivals = np.array(
-        [[b not in having[i] and a not in having[j] for j, b in enumerate(names)]
-         for i, a in enumerate(names)], np.bool_,
-    ).reshape(len(names), len(names))  # fmt: skip
-    table = np.array(features, np.float64).reshape(len(names), len(FEATURES))
-    counts = np.array([len(of) for of in rows.values()], np.int64)
-    return Claims(names, images, table, counts, rivals)
-
-
-def _best(seen: Observation, rows: list[int]) -> int:
-    """The row with the strongest evidence; without evidence the most similar."""
-    return max(rows, key=lambda row: (seen.strengths[row], seen.similarities[row], -row))
-
-
-def _features(seen: Observation, rows: list[int], best: int) -> tuple[float, ...]:
-    strength = float(seen.strengths[best])
-    surprise = max(0.0, float(seen.surprises[rows].max()))
-    return (
-        1.0,
-        float(np.log1p(strength)),
-        float(np.log1p(surprise)),
-        float(np.sqrt(seen.query_shares[best])),
-        float(np.sqrt(seen.shares[best])),
-        1.0 - float(seen.offsets[best]) if strength > 0 else 0.0,
+    return Claims(
+        names,
+        observation.ids[np.array(best, np.int64)],
+        np.array(features, np.float64).reshape(len(names), len(FEATURES)),
+        np.array([len(of) for of in rows.values()], np.int64),
+        np.array(rivals, np.bool_).reshape(len(names), len(names)),
     )
+
+
+class _Columns:
+    """The best results in plain numbers: there are so few that arrays would cost more."""
+
+    def __init__(self, seen: Observation) -> None:
+        self._strengths = seen.strengths[:RESULTS].tolist()
+        self._similarities = seen.similarities[:RESULTS].tolist()
+        self._surprises = seen.surprises[:RESULTS].tolist()
+        self._query_shares = seen.query_shares[:RESULTS].tolist()
+        self._shares = seen.shares[:RESULTS].tolist()
+        self._offsets = seen.offsets[:RESULTS].tolist()
+
+    def best(self, rows: Sequence[int]) -> int:
+        """The row with the strongest evidence; without evidence the most similar."""
+        return max(rows, key=lambda row: (self._strengths[row], self._similarities[row]))
+
+    def features(self, rows: Sequence[int], best: int) -> tuple[float, ...]:
+        strength = self._strengths[best]
+        surprise = max(0.0, *(self._surprises[row] for row in rows))
+        return (
+            1.0,
+            math.log1p(strength),
+            math.log1p(surprise),
+            math.sqrt(self._query_shares[best]),
+            math.sqrt(self._shares[best]),
+            1.0 - self._offsets[best] if strength > 0 else 0.0,
+        )
