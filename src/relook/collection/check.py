@@ -12,6 +12,7 @@ import numpy as np
 
 from relook.collection.catalog import Catalog, in_chunks, listed
 from relook.collection.derived import Derived
+from relook.collection.lessons import FOLDER, UNFINISHED
 from relook.collection.lock import FileLock
 from relook.collection.search_index import SearchIndex
 from relook.core.errors import CollectionError, RelookError
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["Findings", "inspect"]
 
 _AT_MOST = 20
-_NAMES = {"search": "search index", "search-global": "global search index"}
+_NAMES = {
+    "search": "search index",
+    "search-global": "global search index",
+    UNFINISHED: "unfinished calibration",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,9 @@ def _index(directory: Path, catalog: Catalog, engine: Engine, broken: set[int]) 
             yield from _flaws_of_index(searching, catalog, broken)
         for companion in engine.companions:
             yield from _flaws_of_files(Derived(directory / "derived" / companion.name))
+        for name in (FOLDER, UNFINISHED):
+            derived = Derived(directory / "derived" / name)
+            yield from _flaws_of_files(derived, remedy="run relook calibrate again")
     finally:
         lock.release()
 
@@ -155,10 +163,12 @@ def _flaws_of_index(searching: SearchIndex, catalog: Catalog, broken: set[int]) 
             yield f"the {name} does not hold what the catalog holds"
 
 
-def _flaws_of_files(derived: Derived) -> Iterator[str]:
+def _flaws_of_files(
+    derived: Derived, *, remedy: str = "the next search builds it again"
+) -> Iterator[str]:
     name = _NAMES.get(derived.folder.name, derived.folder.name)
     manifest = derived.read()
     if manifest is not None:
         yield from (f"the {name} is damaged ({file})" for file in derived.damaged(manifest))
     elif derived.exists():
-        yield f"the {name} is damaged; the next search builds it again"
+        yield f"the {name} is damaged; {remedy}"

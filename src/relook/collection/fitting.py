@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from relook.collection.lessons import Lessons
 from relook.collection.records import Generation
 from relook.recognition import figures
 from relook.recognition.calibration import Calibration, calibrate
+from relook.recognition.claims import FEATURES
 from relook.recognition.confidence import Case, ConfidenceModel
 from relook.recognition.pseudo import (
     DISTRACTOR,
@@ -21,6 +23,7 @@ from relook.recognition.pseudo import (
     PseudoQuery,
     also_shown,
     make_cases,
+    particular,
 )
 from relook.recognition.records import CalibrationReport, Contradiction
 from relook.recognition.shipped import find_confidence
@@ -69,6 +72,7 @@ class Fit:
         """All of it, and the state of the catalog that it holds for."""
         return {
             "version": _VERSION,
+            "features": list(FEATURES),
             "generation": [generation.uuid, generation.counter],
             "weights": self.model.weights.tolist(),
             "threshold": self.threshold,
@@ -78,14 +82,22 @@ class Fit:
         }
 
     @staticmethod
-    def holds(content: Mapping[str, Any], generation: Generation) -> bool:
-        """Whether a fit is there, and is of this state of the catalog."""
-        wanted = [generation.uuid, generation.counter]
-        return content.get("version") == _VERSION and content.get("generation") == wanted
+    def read(content: Mapping[str, Any], generation: Generation) -> Fit | None:
+        """What :meth:`to_json` gave; None where it is of another state of the catalog, or damaged.
+
+        Args:
+            content: as it was kept; empty where nothing was.
+            generation: the present state of the catalog.
+        """
+        found = [content.get(name) for name in ("version", "features", "generation")]
+        if found != [_VERSION, list(FEATURES), [generation.uuid, generation.counter]]:
+            return None
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+            return Fit._from_json(content)
+        return None
 
     @staticmethod
-    def from_json(content: Mapping[str, Any]) -> Fit:
-        """What :meth:`to_json` gave."""
+    def _from_json(content: Mapping[str, Any]) -> Fit:
         report = content["report"]
         if report is not None:
             pairs = {
@@ -106,7 +118,7 @@ def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
     """Fit to what was asked, read with the labels that the collection has now."""
     labels = collection.labelled()
     shipped = find_confidence(collection.engine.kind)
-    if lessons is None or not lessons.finished:
+    if lessons is None:
         words = (
             "confidences are those of independent photos; relook calibrate "
             f"{collection.directory} fits them to this collection"
@@ -165,6 +177,7 @@ def _report(
         auroc=None if trial is None else figures.auroc(trial),
         fallback=found.fallback,
         stale=stale,
+        skipped=lessons.skipped,
     )
 
 
@@ -184,13 +197,18 @@ def _clashes(
     collection: Collection, queries: Sequence[PseudoQuery], labels: Labels
 ) -> tuple[tuple[Contradiction, ...], tuple[Contradiction, ...]]:
     """Pictures that show the same thing under other labels, and such that show another beside."""
+    members: dict[str, list[int]] = {}
+    for image, names in labels.items():
+        for name in names:
+            members.setdefault(name, []).append(image)
+    first = {image: particular(names, members) for image, names in labels.items()}
     beside: dict[tuple[int, int], None] = {}
     same: dict[tuple[int, int], None] = {}
     for query in queries:
         own = set(labels.get(query.source, ()))
         if query.kind == DISTRACTOR or not own:
             continue
-        more = also_shown(query, labels)
+        more = also_shown(query, labels, own=first[query.source])
         beside.update(dict.fromkeys((query.source, image) for image in more))
         seen = query.observation
         strong = (seen.strengths >= STRONG) & (seen.shares >= _MOST) & (seen.query_shares >= _MOST)
@@ -201,7 +219,7 @@ def _clashes(
 
     def tell(pairs: Iterable[tuple[int, int]]) -> tuple[Contradiction, ...]:
         return tuple(
-            Contradiction(paths[one], labels[one][0], paths[other], labels[other][0])
+            Contradiction(paths[one], first[one], paths[other], first[other])
             for one, other in sorted(pairs)
             if one in paths and other in paths
         )

@@ -72,6 +72,7 @@ class Recognizer:
         self._collection = collection if isinstance(collection, Collection) else _open(collection)
         self._threads = threads or min(4, os.cpu_count() or 1)
         self._lock = threading.RLock()
+        self._calibrating = threading.Lock()
         self._moment: _Moment | None = None
 
     def __enter__(self) -> Recognizer:
@@ -123,10 +124,7 @@ class Recognizer:
         query = query if box is None else query.within(box)
         moment = self._current()
         if not moment.fit.labelled:
-            raise UsageError(
-                f"no picture of {self._collection.directory} has a label; give labels first: "
-                f"relook label {self._collection.directory} --from-folders"
-            )
+            raise UsageError(self._unlabelled)
         decoded = time.perf_counter()
         ranking, spent = self._collection.rank(query, top=DEPTH)
         searched = time.perf_counter()
@@ -183,54 +181,53 @@ class Recognizer:
         lost = [file for file in files if not file.is_file()]
         if lost:
             raise UsageError(f"{lost[0]} is no file; name photos that show nothing labelled")
-        with self._lock:
-            generation = self._collection.catalog.generation()
-            lessons = self._ask(files, generation, target_precision, unknown, progress)
+        with self._calibrating:  # meanwhile, others recognize by what was known before
+            lessons, generation = self._ask(files, target_precision, unknown, progress)
+            fitted_in = self._collection.catalog.generation()
             fit = fit_lessons(self._collection, lessons)
-            self._shelf.keep(replace(lessons, fit=fit.to_json(generation)), generation)
-            self._moment = None
-            report = fit.report
-        if report is None:
+            self._shelf.keep(replace(lessons, fit=fit.to_json(fitted_in)), generation)
+        if fit.report is None:  # never of lessons
             raise UsageError("no picture has a label; relook label gives them names")
-        return report
+        return fit.report
 
     def _ask(
         self,
         distractors: Sequence[Path],
-        generation: Generation,
         target_precision: float,
         unknown: float,
         progress: Report | None,
-    ) -> Lessons:
-        catalog = self._collection.catalog
-        labels = self._collection.labelled()
-        if not labels:
-            raise UsageError(
-                f"no picture of {self._collection.directory} has a label; give labels first: "
-                f"relook label {self._collection.directory} --from-folders"
-            )
-        before = self._shelf.load()
-        contents, newest = self._shelf.contents()
-        kept: dict[tuple[int, str, int], PseudoQuery] = {}
-        if before is not None and before.contents == contents:
-            kept = {query.key: query for query in before.queries}
-        errands = list(plan_errands(catalog, labels, distractors))
-        asked = [kept[errand.key] for errand in errands if errand.key in kept]
+    ) -> tuple[Lessons, Generation]:
+        """Ask what was not asked before; the state of the catalog that it was planned in."""
+        catalog, shelf = self._collection.catalog, self._shelf
+        with catalog.reading():
+            generation = catalog.generation()
+            contents, newest = shelf.contents()
+            errands = list(plan_errands(catalog, self._labels(), distractors))
+        kept = {
+            query.key: query
+            for before in (shelf.load_unfinished(), shelf.load())
+            if before is not None and before.contents == contents
+            for query in before.queries
+        }
+        asked = {errand.key: kept[errand.key] for errand in errands if errand.key in kept}
         missing = [errand for errand in errands if errand.key not in kept]
-        total, seen = len(errands), len(asked)
+        seen = len(asked)
 
-        def lessons(*, finished: bool) -> Lessons:
-            return Lessons(tuple(asked), contents, newest, target_precision, unknown, finished)
+        def lessons() -> Lessons:
+            # In order of key: who was quicker must not matter.
+            queries = tuple(asked[key] for key in sorted(asked))
+            skipped = seen - len(asked)
+            return Lessons(queries, contents, newest, target_precision, unknown, skipped)
 
         def done(query: PseudoQuery | None) -> None:
             nonlocal seen
             seen += 1
             if query is not None:
-                asked.append(query)
+                asked[query.key] = query
             if progress is not None:
-                progress("calibrate", seen, total)
+                progress("calibrate", seen, len(errands))
             if seen % _SAVED_EVERY == 0:
-                self._shelf.keep(lessons(finished=False), generation)
+                shelf.keep_unfinished(lessons(), generation)
 
         try:
             ask_all(
@@ -242,9 +239,23 @@ class Recognizer:
             )
         except BaseException:
             with contextlib.suppress(RelookError):
-                self._shelf.keep(lessons(finished=False), generation)
+                shelf.keep_unfinished(lessons(), generation)
             raise
-        return lessons(finished=True)
+        return lessons(), generation
+
+    def _labels(self) -> dict[int, tuple[str, ...]]:
+        labels = self._collection.labelled()
+        if not labels:
+            raise UsageError(self._unlabelled)
+        return labels
+
+    @property
+    def _unlabelled(self) -> str:
+        directory = self._collection.directory
+        return (
+            f"no picture of {directory} has a label; give labels first: relook label {directory} "
+            "--from-folders"
+        )
 
     def _observe(self, query: Query) -> Observation:
         ranking, _ = self._collection.rank(query, top=DEPTH)
@@ -284,15 +295,11 @@ class Recognizer:
             if moment and (moment.generation, moment.written) == (generation, written):
                 return moment
             lessons = self._shelf.load()
-            known = lessons is not None and Fit.holds(lessons.fit, generation)
-            if lessons is not None and known:
-                fit = Fit.from_json(lessons.fit)
-            else:
-                fit = fit_lessons(self._collection, lessons)
-                if lessons is not None and lessons.finished:
-                    with contextlib.suppress(RelookError):  # only to be quicker the next time
-                        self._shelf.keep(replace(lessons, fit=fit.to_json(generation)), generation)
-                        written = self._shelf.written()
+            kept = None if lessons is None else Fit.read(lessons.fit, generation)
+            fit = kept or fit_lessons(self._collection, lessons)
+            if lessons is not None and kept is None:
+                with contextlib.suppress(RelookError):  # only to be quicker the next time
+                    written = self._shelf.keep_fit(fit.to_json(generation), written=written)
             self._moment = _Moment(generation, written, lessons, fit)
             return self._moment
 

@@ -12,6 +12,7 @@ from relook.collection.check import Findings
 from relook.collection.creation import CATALOG, make_catalog, part_of, publish, remove_database
 from relook.collection.database import connect, reported, transaction
 from relook.collection.derived import Derived
+from relook.collection.lessons import FOLDER, UNFINISHED
 from relook.collection.lock import FileLock
 from relook.collection.writer import LOCK, Writer
 from relook.core.errors import FormatError
@@ -41,8 +42,14 @@ def repair(directory: Path, findings: Findings) -> None:
         drop_descriptions(writer, [key for key, _ in findings.descriptions])
     derived = directory / "derived"
     for folder in derived.iterdir() if derived.is_dir() else ():
-        if folder.is_dir():  # desktops leave files of their own
+        if folder.is_dir() and not _taught(folder):  # desktops leave files of their own
             Derived(folder).drop()
+
+
+def _taught(folder: Path) -> bool:
+    """Whether it is a sound calibration, which no search would make again."""
+    manifest = Derived(folder).read() if folder.name in {FOLDER, UNFINISHED} else None
+    return manifest is not None and not Derived(folder).damaged(manifest)
 
 
 def drop_descriptions(writer: Writer, ids: Sequence[int]) -> None:

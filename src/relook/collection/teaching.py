@@ -46,6 +46,7 @@ class Errand:
         kind: how it is asked, see :class:`PseudoQuery`.
         number: tells those of one source and kind apart.
         files: that show it.
+        sha256: of the bytes that they had; None where any will do.
         seed: of what is rendered.
         strength: of what is rendered.
     """
@@ -54,6 +55,7 @@ class Errand:
     kind: str
     number: int
     files: tuple[Path, ...]
+    sha256: bytes | None
     seed: int
     strength: float = 0.0
 
@@ -74,16 +76,17 @@ def plan_errands(catalog: Catalog, labels: Labels, distractors: Sequence[Path]) 
         places[image] = (turn[own], hashes[image])
         turn[own] += 1
     for image in sorted(places, key=places.__getitem__)[:SOURCES]:
-        files = tuple(catalog.files(image))
-        seed = int.from_bytes(hashes[image][:8], "big")
+        files, sha256 = tuple(catalog.files(image)), hashes[image]
+        seed = int.from_bytes(sha256[:8], "big")
         if min(sizes[name] for name in labels[image]) > 1:
-            yield Errand(image, PHOTO, 0, files, seed)
+            yield Errand(image, PHOTO, 0, files, sha256, seed)
             continue
         for number, strength in enumerate(_STRENGTHS):
-            yield Errand(image, VIEW, number, files, seed + number, strength)
-    for file in distractors[:DISTRACTORS]:
-        name = hashlib.sha256(os.fspath(file).encode("utf-8", "surrogatepass")).digest()
-        yield Errand(-1, DISTRACTOR, int.from_bytes(name[:7], "big"), (file,), 0)
+            yield Errand(image, VIEW, number, files, sha256, seed + number, strength)
+    # Known again by their bytes: another photo may come to lie under the name.
+    unlike = {_number(file): file for file in reversed(distractors[:DISTRACTORS])}
+    for number, file in sorted(unlike.items()):
+        yield Errand(-1, DISTRACTOR, number, (file,), None, 0)
 
 
 def ask_all(
@@ -126,6 +129,8 @@ def _read(errand: Errand, longest: int | None) -> Query | None:
     for file in errand.files:
         with contextlib.suppress(ImageError):
             query = read_query(file, longest=longest)
+            if errand.sha256 not in (None, query.sha256):
+                continue  # it was edited, and may show something else
             if errand.kind != VIEW:
                 return query
             random = np.random.default_rng(errand.seed)
@@ -133,6 +138,15 @@ def _read(errand: Errand, longest: int | None) -> Query | None:
             height, width = view.shape[:2]
             return Query(query.name, Image(view, (width, height)), None)
     return None
+
+
+def _number(file: Path) -> int:
+    try:
+        with file.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").digest()
+    except OSError:  # it will be skipped
+        found = hashlib.sha256(os.fsencode(file)).digest()
+    return int.from_bytes(found[:7], "big")
 
 
 def _hashes(catalog: Catalog, ids: Sequence[int]) -> dict[int, bytes]:

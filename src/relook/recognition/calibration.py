@@ -85,14 +85,14 @@ def calibrate(
     if not 0 < unknown < 1 or not 0 < target_precision < 1:
         raise UsageError("the share of unknown queries and the precision must lie between 0 and 1")
     known = sum(case.known for case in cases)
-    groups = {case.group for case in cases}
+    labels = len({case.group for case in cases if case.known})
     few = min(known, len(cases) - known)
-    if few < FEWEST or len(groups) < _FOLDS:
+    if few < FEWEST or labels < _FOLDS:
         why = (
-            f"{known} known and {len(cases) - known} unknown pseudo-queries of {len(groups)} "
+            f"{known} known and {len(cases) - known} unknown pseudo-queries of {labels} "
             f"labels are too few to calibrate on; it takes {FEWEST} of each and {_FOLDS} labels"
         )
-        return Calibration(shipped, target_precision, None, why)
+        return Calibration(shipped, max(_LEAST, target_precision), None, why)
 
     def fit(some: Sequence[Case]) -> ConfidenceModel:
         return fit_confidence(some, prior=shipped.weights, trust=trust, unknown=unknown)
@@ -116,32 +116,35 @@ def find_threshold(trial: Trial, target: float) -> float:
     mean = np.cumsum(weights * sure) / given
     share = (np.cumsum(weights * trial.right[order]) + steady * mean) / (given + steady)
     last = np.append(sure[1:] < sure[:-1], True)  # equal confidences are given together
-    good = np.flatnonzero((share >= target) & (mean >= target) & last)
-    return max(_LEAST, float(sure[good[-1]])) if len(good) else target
+    good = np.flatnonzero((share >= target) & (mean >= target) & last & (sure >= _LEAST))
+    return float(sure[good[-1]]) if len(good) else max(_LEAST, target)
 
 
 def _cross_fit(
     cases: Sequence[Case], fit: Callable[[Sequence[Case]], ConfidenceModel], unknown: float
 ) -> Trial:
-    fold = np.array([_fold(case.group) for case in cases])
+    fold = _folds(cases)
     confidences, none = np.zeros(len(cases)), np.ones(len(cases))
     right = np.zeros(len(cases), np.bool_)
     for number in range(_FOLDS):
-        others = [case for case, of in zip(cases, fold, strict=True) if of != number]
-        if not others:
-            continue
-        model = fit(others)
+        model = fit([case for case, of in zip(cases, fold, strict=True) if of != number])
         for row in np.flatnonzero(fold == number).tolist():
             claims = cases[row].claims
-            chances, none[row] = model.probabilities(claims)
-            if len(chances):
-                best = int(np.argmax(chances))
-                confidences[row] = chances[best]
-                right[row] = claims.labels[best] in cases[row].truth
+            order, chances, none[row] = model.rank(claims)
+            if order:
+                confidences[row] = chances[order[0]]
+                right[row] = claims.labels[order[0]] in cases[row].truth
     known = np.array([case.known for case in cases])
     weights = np.where(known, (1 - unknown) / known.sum(), unknown / (~known).sum())
     return Trial(confidences, none, right, known, weights)
 
 
-def _fold(group: str) -> int:
-    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big") % _FOLDS
+def _folds(cases: Sequence[Case]) -> NDArray[np.int64]:
+    """As many labels in each fold, and as many distractors, in an order that no name decides."""
+    known = {case.group for case in cases if case.known}
+    shuffled = sorted(
+        {case.group for case in cases},
+        key=lambda group: (group not in known, hashlib.sha256(group.encode()).digest()),
+    )
+    number = {group: place % _FOLDS for place, group in enumerate(shuffled)}
+    return np.array([number[case.group] for case in cases], np.int64)

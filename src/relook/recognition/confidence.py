@@ -47,34 +47,40 @@ class ConfidenceModel:
             return np.zeros(0), 1.0
         utilities = claims.features @ self.weights
         against = np.where(claims.rivals, utilities, -np.inf)
-        top = np.maximum(0.0, utilities.max())  # so that nothing overflows
-        raised = np.exp(utilities - top)
-        totals = np.exp(-top) + raised + np.exp(against - top).sum(axis=1)
+        top = np.maximum(np.maximum(utilities, 0.0), against.max(axis=1))  # nothing overflows
+        raised, nothing = np.exp(utilities - top), np.exp(-top)
+        totals = nothing + raised + np.exp(against - top[:, None]).sum(axis=1)
         best = int(np.argmax(utilities))
-        return raised / totals, float(np.exp(-top) / totals[best])
+        return raised / totals, float(nothing[best] / totals[best])
 
-    def judge(self, claims: Claims, *, threshold: float) -> Verdict:
-        """The verdict; a label is given from ``threshold`` on.
+    def rank(self, claims: Claims) -> tuple[list[int], Float64, float]:
+        """Rows of the claims, the answer first and the others by probability; as probabilities.
 
-        Of several labels that the same picture speaks for, the most particular one comes first.
+        Of several labels that the most probable picture speaks for, the answer is the most
+        particular one that is more probable than not.
         """
         chances, none = self.probabilities(claims)
+        order: list[int] = np.argsort(-chances, kind="stable").tolist()
+        same = [
+            row
+            for row in order
+            if claims.images[row] == claims.images[order[0]] and chances[row] >= 0.5
+        ]
+        if same:
+            answer = min(same, key=claims.counts.__getitem__)
+            order.remove(answer)
+            order.insert(0, answer)
+        return order, chances, none
+
+    def judge(self, claims: Claims, *, threshold: float) -> Verdict:
+        """The verdict; a label is given from ``threshold`` on."""
+        order, chances, none = self.rank(claims)
         candidates = tuple(
             Alternative(claims.labels[row], float(chances[row]), int(claims.images[row]))
-            for row in _order(claims, chances)
+            for row in order
         )
         known = bool(candidates) and candidates[0].confidence >= threshold
         return Verdict(known, candidates[0].confidence if known else none, candidates, none)
-
-
-def _order(claims: Claims, chances: Float64) -> list[int]:
-    order: list[int] = np.argsort(-chances, kind="stable").tolist()
-    same = [row for row in order if claims.images[row] == claims.images[order[0]]]
-    if len(same) > 1:
-        first = min(same, key=lambda row: claims.counts[row])
-        order.remove(first)
-        order.insert(0, first)
-    return order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,18 +123,10 @@ def fit_confidence(
     """
     if not cases:
         raise UsageError("there are no cases; a calibration needs labelled pictures")
-    features, own, of, weights = _stack(cases, unknown)
+    choices = _stack(cases, unknown)
 
     def loss(theta: Float64) -> tuple[float, Float64]:
-        utilities = features @ theta
-        # Each case is a softmax over its claims and "none", whose utility is 0.
-        top = np.zeros(len(weights))
-        np.maximum.at(top, of, utilities)
-        raised = np.exp(utilities - top[of])
-        totals = np.bincount(of, raised, len(weights)) + np.exp(-top)
-        chosen = np.bincount(of[own], utilities[own], len(weights))
-        value = float(weights @ (top + np.log(totals) - chosen))
-        slope = (weights[of] * (raised / totals[of] - own)) @ features
+        value, slope = _loss(choices, theta)
         away = theta - prior
         return value + 0.5 * trust * float(away @ away), slope + trust * away
 
@@ -137,24 +135,58 @@ def fit_confidence(
     return ConfidenceModel(np.asarray(found.x, np.float64))
 
 
-def _stack(
-    cases: Sequence[Case], unknown: float
-) -> tuple[Float64, NDArray[np.bool_], NDArray[np.int64], Float64]:
-    """All claims below each other: features, whether chosen, of which case; weights of cases."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Choices:
+    """All claims below each other: features, whether right, of which case; weights of cases."""
+
+    features: Float64
+    own: NDArray[np.bool_]
+    of: NDArray[np.int64]
+    weights: Float64
+
+
+def _loss(choices: _Choices, theta: Float64) -> tuple[float, Float64]:
+    """Weighted negative logarithm of the likelihood, and its gradient."""
+    own, of, weights = choices.own, choices.of, choices.weights
+    utilities = choices.features @ theta
+    # Each case is a softmax over its claims and "none", whose utility is 0.
+    top = np.zeros(len(weights))
+    np.maximum.at(top, of, utilities)
+    raised = np.exp(utilities - top[of])
+    totals = np.bincount(of, raised, len(weights)) + np.exp(-top)
+    chosen = np.bincount(of[own], utilities[own], len(weights))
+    value = float(weights @ (top + np.log(totals) - chosen))
+    return value, (weights[of] * (raised / totals[of] - own)) @ choices.features
+
+
+def _stack(cases: Sequence[Case], unknown: float) -> _Choices:
     if not 0 < unknown < 1:
         raise UsageError(f"unknown must lie between 0 and 1, not {unknown:g}")
     tables, own, of = [], [], []
     for number, case in enumerate(cases):
-        right = [row for row, label in enumerate(case.claims.labels) if label in case.truth]
-        keep = [row for row in range(len(case.claims)) if row not in right[1:]]
-        tables.append(case.claims.features[keep])
-        own += [row == right[0] if right else False for row in keep]
-        of += [number] * len(keep)
+        rows, right = _competing(case)
+        tables.append(case.claims.features[rows])
+        own += [row == right for row in rows]
+        of += [number] * len(rows)
     known = np.array([case.known for case in cases])
     share = np.where(known, (1 - unknown) / max(1, known.sum()), unknown / max(1, (~known).sum()))
-    return (
+    return _Choices(
         np.concatenate(tables),
         np.array(own, np.bool_),
         np.array(of, np.int64),
         share * len(cases),
     )
+
+
+def _competing(case: Case) -> tuple[list[int], int | None]:
+    """The claims that exclude each other, and the right one among them."""
+    claims = case.claims
+    right = [row for row, label in enumerate(claims.labels) if label in case.truth]
+    if right:
+        same = [row for row in right if claims.images[row] == claims.images[right[0]]]
+        chosen = min(same, key=claims.counts.__getitem__)
+        rivals = np.flatnonzero(claims.rivals[chosen]).tolist()
+        return [chosen, *(row for row in rivals if row not in right)], chosen
+    # Labels of the same picture are no rivals: one of them stands for all.
+    _, first = np.unique(claims.images, return_index=True)
+    return sorted(first.tolist()), None

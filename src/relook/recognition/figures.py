@@ -35,15 +35,21 @@ def auroc(trial: Trial) -> float | None:
 
 
 def calibration_error(trial: Trial, threshold: float) -> float:
-    """Expected calibration error of the answers, “none of these” among them, in equal masses."""
+    """Expected calibration error of the answers, “none of these” among them, in equal masses.
+
+    Answers of equal confidence are right to one degree, so their order does not matter.
+    """
     given = trial.confidences >= threshold
     sure = np.where(given, trial.confidences, trial.none)
-    right = np.where(given, trial.right, ~trial.known).astype(np.float64)
+    right = np.where(given, trial.right, ~trial.known)
+    _, group = np.unique(sure, return_inverse=True)
+    degree = np.bincount(group, trial.weights * right) / np.bincount(group, trial.weights)
     order = np.argsort(sure, kind="stable")
-    mass = np.cumsum(trial.weights[order]) / trial.weights.sum()
-    bins = np.minimum((mass * _BINS).astype(np.int64), _BINS - 1)
-    gaps = np.bincount(bins, (trial.weights * (right - sure))[order], _BINS)
-    return float(np.abs(gaps).sum() / trial.weights.sum())
+    weights = trial.weights[order]
+    middles = (np.cumsum(weights) - weights / 2) / weights.sum()
+    bins = np.minimum((middles * _BINS).astype(np.int64), _BINS - 1)
+    gaps = np.bincount(bins, weights * (degree[group] - sure)[order], _BINS)
+    return float(np.abs(gaps).sum() / weights.sum())
 
 
 def _share(hits: NDArray[np.bool_], weights: NDArray[np.float64]) -> float | None:

@@ -49,10 +49,11 @@ def load_queries(path: Path) -> list[PseudoQuery]:
     """
     arrays = load_arrays(path, kind=_KIND, version=_VERSION).arrays
     try:
-        cuts = arrays["ends"][:-1]
-        ids = np.split(np.asarray(arrays["ids"]), cuts)
-        columns = zip(*(np.split(np.asarray(arrays[name]), cuts) for name in COLUMNS), strict=True)
-        seen = [Observation(of, *parts) for of, parts in zip(ids, columns, strict=True)]
+        ends = arrays["ends"]
+        parts = [
+            np.split(np.asarray(arrays[name]), ends[:-1])[: len(ends)] for name in ("ids", *COLUMNS)
+        ]
+        seen = [Observation(*columns) for columns in zip(*parts, strict=True)]
         named = zip(
             arrays["sources"].tolist(),
             arrays["kinds"].tolist(),

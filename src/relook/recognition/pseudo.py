@@ -10,8 +10,7 @@ results it is a known query, with all of them left out an unknown one.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +29,7 @@ __all__ = [
     "PseudoQuery",
     "also_shown",
     "make_cases",
+    "particular",
 ]
 
 PHOTO, VIEW, DISTRACTOR = "photo", "view", "distractor"
@@ -72,7 +72,8 @@ class PseudoQuery:
 def make_cases(queries: Iterable[PseudoQuery], labels: Labels) -> list[Case]:
     """What the pseudo-queries teach, given the labels of the collection now.
 
-    A picture without a label, or removed since, teaches nothing.
+    A picture without a label, or removed since, teaches nothing. The order of the queries does not
+    matter.
 
     Args:
         queries: pseudo-queries.
@@ -82,44 +83,63 @@ def make_cases(queries: Iterable[PseudoQuery], labels: Labels) -> list[Case]:
     for image, names in labels.items():
         for name in names:
             members.setdefault(name, set()).add(image)
-    sizes = Counter({name: len(images) for name, images in members.items()})
     cases: list[Case] = []
-    for number, query in enumerate(queries):
-        seen = query.observation
+    for query in sorted(queries, key=lambda query: query.key):
         if query.kind == DISTRACTOR:
-            cases.append(Case(make_claims(seen, labels), frozenset(), f"distractor {number}"))
-            continue
-        names = labels.get(query.source, ())
-        if not names:
-            continue
-        group = min(names, key=lambda name: (sizes[name], name))  # the most particular one
-        right = frozenset(names).union(*(labels[image] for image in also_shown(query, labels)))
-        if sizes[group] > 1:
-            others = seen.without({query.source})
-            cases.append(Case(make_claims(others, labels), right, group))
-        elif query.kind == VIEW:
-            cases.append(Case(make_claims(seen, labels), right, group))
-        # The same query to a collection without the pictures of its most particular label.
-        gone = members[group]
-        left = frozenset(name for name in right if members[name] - gone)
-        cases.append(Case(make_claims(seen.without(gone), labels), left, group))
+            claims = make_claims(query.observation, labels)
+            cases.append(Case(claims, frozenset(), f"{DISTRACTOR}\0{query.number}"))
+        elif labels.get(query.source):
+            cases += _cases(query, labels, members)
     return cases
 
 
-def also_shown(query: PseudoQuery, labels: Labels) -> list[int]:
-    """Pictures of other labels that the query shows beside its own: strong, and elsewhere in it.
+def _cases(query: PseudoQuery, labels: Labels, members: Mapping[str, set[int]]) -> Iterator[Case]:
+    seen, names = query.observation, labels[query.source]
+    group = particular(names, members)
+    beside = frozenset(
+        name for image in also_shown(query, labels, own=group) for name in labels[image]
+    )
+    right = beside.union(names)
+    if len(members[group]) > 1:
+        yield Case(make_claims(seen.without({query.source}), labels), right, group)
+    elif query.kind == VIEW:
+        yield Case(make_claims(seen, labels), right, group)
+    # The same query to a collection without the pictures of its most particular label. Whether
+    # its general labels, such as the painter, can be told without these nobody says: they are out.
+    gone = members[group]
+    left = frozenset(name for name in beside if members[name] - gone)
+    silent = right - left
+    heard = {
+        image: tuple(name for name in labels.get(image, ()) if name not in silent)
+        for image in seen.ids.tolist()
+    }
+    yield Case(make_claims(seen.without(gone), heard), left, group)
+
+
+def particular(names: Iterable[str], members: Mapping[str, Collection[int]]) -> str:
+    """The label that says most: that of the fewest pictures."""
+    return min(names, key=lambda name: (len(members[name]), name))
+
+
+def also_shown(query: PseudoQuery, labels: Labels, *, own: str) -> list[int]:
+    """Pictures of other things that the query shows beside its own: strong, and elsewhere in it.
 
     Elsewhere means apart from what pictures of its own label match; where these say nothing, beside
     the middle of the query.
+
+    Args:
+        query: a picture of the collection.
+        labels: of every labelled picture.
+        own: the most particular label of the query.
     """
-    seen, own = query.observation, set(labels.get(query.source, ()))
+    seen = query.observation
     strong = np.flatnonzero((seen.strengths >= STRONG) & (seen.shares >= PART)).tolist()
     same: list[int] = []
     others: list[int] = []
     for row in strong:
         image = int(seen.ids[row])
         if image != query.source and image in labels:
-            (others if own.isdisjoint(labels[image]) else same).append(row)
+            (same if own in labels[image] else others).append(row)
     found = []
     for row in others:
         box = seen.boxes[row]

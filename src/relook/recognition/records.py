@@ -80,6 +80,7 @@ class CalibrationReport:
             adding to them.
         fallback: why the model of independent photos is used; nothing where it is not.
         stale: labelled pictures that came since.
+        skipped: pseudo-queries that could not be asked, as no file could be read.
     """
 
     threshold: float
@@ -96,6 +97,7 @@ class CalibrationReport:
     also_shown: tuple[Contradiction, ...] = ()
     fallback: str = ""
     stale: int = 0
+    skipped: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """All of it, as JSON takes it."""
