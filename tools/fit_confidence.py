@@ -4,7 +4,7 @@
 
 Each of the photos is an instance of its own; below ``--objects`` each folder is one. For one recipe
 of each kind, they are indexed, asked about as a calibration does, and the model is fitted with a
-prior that says next to nothing. The file holds six figures per kind, no picture.
+prior that says next to nothing. The file holds seven figures per kind, no picture.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from relook.recognition.confidence import fit_confidence
 
 RECIPES = {"local": "sift-asmk", "global": "mobilenetv2-gem", "both": "hybrid"}
 
-VAGUE = np.array([-8.0, 2.0, 1.0, 1.0, 1.0, 3.0])
+VAGUE = np.array([-8.0, 2.0, 1.0, 1.0, 1.0, 3.0, 3.0])
 """What is believed before: a camera is held so that what is asked for is in the middle."""
 
 TRUST = 30.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from relook.recognition.observation import Observation
 
 __all__ = ["FEATURES", "RESULTS", "Claims", "make_claims"]
 
-FEATURES = ("one", "strength", "surprise", "query share", "share", "middle")
+FEATURES = ("one", "strength", "surprise", "query share", "share", "middle", "quiet")
 """The columns of :attr:`Claims.features`.
 
 - one: 1, for a claim at all;
@@ -21,10 +22,17 @@ FEATURES = ("one", "strength", "surprise", "query share", "share", "middle")
 - surprise: ln(1 + the highest standard score of its images), none below 0;
 - query share, share: √ of the share of the query, and of the image, that its inliers span;
 - middle: 1 where the middle of the query lies on what matches, less the farther it is away, 0
-  without evidence.
+  without evidence;
+- quiet: -ln(1 + mean strength of the ten strongest results of other labels, or none, that have weak
+  evidence): where much is there by accident, a little more says less.
 
 Support by several images is no feature: one thing in the background is seen on all of its pictures.
 """
+
+WEAK = 6.0
+"""Strength below which evidence may be there by accident; a stronger result shows something."""
+
+_ACCIDENTS = 10
 
 RESULTS = 32
 """The best results, which may speak for a label."""
@@ -66,8 +74,11 @@ def make_claims(observation: Observation, labels: Mapping[int, tuple[str, ...]])
     ids = observation.ids[:RESULTS].tolist()
     rows: dict[str, list[int]] = {}
     for row, image in enumerate(ids):
+        room = (
+            len(rows) < _MOST
+        )  # for all labels of an image: the last may be the one that says most
         for label in labels.get(image, ()):
-            if label in rows or len(rows) < _MOST:
+            if label in rows or room:
                 rows.setdefault(label, []).append(row)
     names = tuple(rows)
     columns = _Columns(observation)
@@ -98,6 +109,9 @@ class _Columns:
         self._query_shares = seen.query_shares[:RESULTS].tolist()
         self._shares = seen.shares[:RESULTS].tolist()
         self._offsets = seen.offsets[:RESULTS].tolist()
+        weak = np.flatnonzero((seen.strengths > 0) & (seen.strengths < WEAK))
+        order = weak[np.argsort(-seen.strengths[weak], kind="stable")]
+        self._weak = list(zip(order.tolist(), seen.strengths[order].tolist(), strict=True))
 
     def best(self, rows: Sequence[int]) -> int:
         """The row with the strongest evidence; without evidence the most similar."""
@@ -113,4 +127,10 @@ class _Columns:
             math.sqrt(self._query_shares[best]),
             math.sqrt(self._shares[best]),
             1.0 - self._offsets[best] if strength > 0 else 0.0,
+            -math.log1p(self._accidents(rows)),
         )
+
+    def _accidents(self, rows: Sequence[int]) -> float:
+        """Mean strength of the ten strongest weak results but these; nothing counts as 0."""
+        others = (strength for row, strength in self._weak if row not in rows)
+        return sum(islice(others, _ACCIDENTS)) / _ACCIDENTS
