@@ -66,7 +66,7 @@ def calibrate(
     cases: Sequence[Case],
     *,
     shipped: ConfidenceModel,
-    trust: float = 2.0,
+    trust: float = 5.0,
     unknown: float = 0.5,
     target_precision: float = 0.99,
 ) -> Calibration:
