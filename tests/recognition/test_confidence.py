@@ -15,7 +15,7 @@ from relook.recognition.claims import FEATURES, Claims
 from relook.recognition.confidence import Case, ConfidenceModel, fit_confidence
 
 SIZE = len(FEATURES)
-THETA = np.array([-4.0, 1.5, 0.8, 0.5, 0.0, 1.0])
+THETA = np.resize([-4.0, 1.5, 0.8, 0.5, 0.0, 1.0, 0.0, 0.0], SIZE)
 ZEROS = ConfidenceModel(np.zeros(SIZE))
 
 
@@ -164,7 +164,7 @@ def test_cases_that_say_nothing_leave_the_prior():
 
 
 def test_the_more_a_prior_is_trusted_the_nearer_the_model_stays():
-    cases = oracle.planted_cases(np.array([-1.0, 0.2, 0.2, 0.2, 0.2, 0.2]), 200, seed=7)
+    cases = oracle.planted_cases(np.r_[-1.0, np.full(SIZE - 1, 0.2)], 200, seed=7)
     away = [
         np.linalg.norm(fit_confidence(cases, prior=THETA, trust=trust).weights - THETA)
         for trust in (0.1, 10.0, 1e3, 1e6)

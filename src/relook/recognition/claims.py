@@ -74,9 +74,7 @@ def make_claims(observation: Observation, labels: Mapping[int, tuple[str, ...]])
     ids = observation.ids[:RESULTS].tolist()
     rows: dict[str, list[int]] = {}
     for row, image in enumerate(ids):
-        room = (
-            len(rows) < _MOST
-        )  # for all labels of an image: the last may be the one that says most
+        room = len(rows) < _MOST  # for all labels of an image: the last may say most
         for label in labels.get(image, ()):
             if label in rows or room:
                 rows.setdefault(label, []).append(row)

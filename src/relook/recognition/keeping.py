@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from relook.core.checks import check_array
 from relook.core.errors import FormatError
 from relook.core.storage import load_arrays, save_arrays
 from relook.recognition.observation import COLUMNS, Observation
@@ -49,7 +50,11 @@ def load_queries(path: Path) -> list[PseudoQuery]:
     """
     arrays = load_arrays(path, kind=_KIND, version=_VERSION).arrays
     try:
+        for name in ("sources", "kinds", "numbers", "ends"):
+            check_array(name, arrays[name], shape=(None,), dtype=np.int64)
         ends = arrays["ends"]
+        if (np.diff(ends, prepend=0, append=len(arrays["ids"])) < 0).any():
+            raise FormatError(f"{path} is damaged; run relook calibrate again")
         parts = [
             np.split(np.asarray(arrays[name]), ends[:-1])[: len(ends)] for name in ("ids", *COLUMNS)
         ]
