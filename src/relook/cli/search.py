@@ -13,12 +13,14 @@ from relook.cli.words import count, evidence_words
 
 if TYPE_CHECKING:
     from relook.collection import Hit, SearchResult
+    from relook.plots.cards import Mark
 
 __all__ = ["EXAMPLES", "run"]
 
 EXAMPLES = (
     "relook search pictures query.jpg",
     "relook search pictures query.jpg --box 120 80 300 200 --top 5 --sheet why.png",
+    "relook search pictures query.jpg --right holiday/IMG_1.jpg --wrong cat.jpg",
     "relook search pictures query.jpg --recipe wider.toml --json",
 )
 
@@ -33,6 +35,17 @@ def run(
         tuple[float, float, float, float] | None,
         typer.Option("--box", metavar="X Y W H", show_default=False,
                      help="Search only this part: left, top, width and height in pixels."),
+    ] = None,
+    right: Annotated[
+        list[Path] | None,
+        typer.Option("--right", metavar="PICTURE", show_default=False,
+                     help="A result that is right, by its path: search with it too. Repeatable."),
+    ] = None,
+    wrong: Annotated[
+        list[Path] | None,
+        typer.Option("--wrong", metavar="PICTURE", show_default=False,
+                     help="A result that is wrong: it, and what is more like it than like the "
+                          "photo, shall not come first. Repeatable."),
     ] = None,
     recipe: Annotated[
         str | None,
@@ -56,6 +69,8 @@ def run(
     """Find the pictures that show what a photo shows, best first.
 
     A verified result shares a geometry with the query: so many details match at places that agree.
+
+    Say which results are right or wrong, and search again.
     """
     import relook  # noqa: PLC0415
     from relook.cli import sheets  # noqa: PLC0415
@@ -66,10 +81,18 @@ def run(
     if sheet is not None:
         sheets.check_target(sheet)
     with relook.open(directory, recipe=recipe) as collection:
-        result = collection.search(image, box=box, top=top, exclude_self=exclude_self)
+        result = collection.search_again(
+            image,
+            right=right or (),
+            wrong=wrong or (),
+            box=box,
+            top=top,
+            exclude_self=exclude_self,
+        )
         geometry = any(channel.name == LOCAL for channel in collection.engine.channels)
         if sheet is not None:
-            sheets.save(sheet, collection, image, result.results, box=box)
+            marks: dict[int, Mark] = dict.fromkeys(result.right, "right")
+            sheets.save(sheet, collection, image, result.results, box=box, marks=marks)
     if as_json:
         console.write_json(_as_json(result))
         return
@@ -112,17 +135,22 @@ def _show(result: SearchResult, *, geometry: bool) -> None:
     if not result.results:
         terminal.print(f"nothing in the collection shares anything with {result.query}")
         return
+    if result.right or result.wrong:
+        terminal.print(
+            f"searched again, {len(result.right)} marked right and {len(result.wrong)} wrong"
+        )
     table = Table("", "score", "", "picture", box=None, header_style="dim", pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = "right"
     table.columns[3].overflow = "fold"
     for hit in result.results:
-        verified = hit.verified
+        verified, marked = hit.verified, hit.id in result.right
+        proof = evidence_words(hit.inliers, verified=verified) if geometry else ""
         table.add_row(
             str(hit.rank),
             f"{hit.score:.3f}",
-            evidence_words(hit.inliers, verified=verified) if geometry else "",
+            "marked right" if marked else proof,
             hit.path,
-            style=None if verified or not geometry else "dim",
+            style=None if verified or marked or not geometry else "dim",
         )
     terminal.print(table)
     if console.is_verbose():

@@ -6,8 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,23 +17,21 @@ from relook.collection.founding import found_collection
 from relook.collection.ingest import Ingest, Limits
 from relook.collection.labelling import Labelling
 from relook.collection.leftovers import sweep
-from relook.collection.query import Query, QueryImage, answer, read_query
+from relook.collection.naming import places_of
 from relook.collection.records import (
     AddReport,
     CheckReport,
     Info,
     Progress,
     Quarantined,
-    SearchResult,
 )
 from relook.collection.repair import repair as repair_collection
 from relook.collection.roots import make_roots
 from relook.collection.scan import scan
-from relook.collection.shelves import Shelves
+from relook.collection.searching import Searching
 from relook.collection.size import directory_bytes
 from relook.collection.writer import Writer
-from relook.core.errors import RecipeMismatchError, RelookError, UsageError
-from relook.core.records import Box, Ranking
+from relook.core.errors import RelookError
 from relook.images import is_picture
 
 if TYPE_CHECKING:
@@ -46,7 +42,7 @@ __all__ = ["Collection"]
 PathLike = str | os.PathLike[str]
 
 
-class Collection(Labelling):
+class Collection(Labelling, Searching):
     """Photos that can be searched, in one directory that a crash cannot corrupt.
 
     Several threads may search at a time, several processes too, also while one of them adds.
@@ -102,27 +98,6 @@ class Collection(Labelling):
             Writer(place).close()
             catalog = Catalog(place)
         return cls(place, catalog, engine)
-
-    @cached_property
-    def engine(self) -> Engine:
-        """The recipe at work.
-
-        Raises:
-            RecipeMismatchError: it describes photos in another way than the collection.
-        """
-        engine = self._make_engine(self._catalog.meta("recipe"))
-        if engine.describe_hash != self._catalog.meta("describe_hash"):
-            name = self._catalog.meta("recipe_name")
-            raise RecipeMismatchError(
-                f"{self.directory} holds descriptions of the recipe {name} that those of "
-                f"{engine.name} cannot be mixed with; leave --recipe out, or index into a new "
-                "directory"
-            )
-        return engine
-
-    @cached_property
-    def _shelves(self) -> Shelves:
-        return Shelves(self.directory, self._catalog, self.engine)
 
     @staticmethod
     def exists(directory: PathLike) -> bool:
@@ -205,60 +180,10 @@ class Collection(Labelling):
         """
         wanted = [pictures] if isinstance(pictures, (str, os.PathLike, int)) else list(pictures)
         with Writer(self.directory) as writer:
-            found = {place for picture in wanted for place in self._places(picture)}
+            found = {place for picture in wanted for place in places_of(self._catalog, picture)}
             writer.forget(sorted(found))
         self._try_refresh()
         return len(found)
-
-    def search(
-        self,
-        image: QueryImage,
-        *,
-        box: Box | Sequence[float] | None = None,
-        top: int = 10,
-        exclude_self: bool = False,
-    ) -> SearchResult:
-        """Find the pictures that show what ``image``, or a box in it, shows.
-
-        Args:
-            image: a file, its bytes, or ``(H, W, 3)`` uint8 RGB pixels.
-            box: x, y, width, height in pixels of the upright query.
-            top: number of results.
-            exclude_self: leave out the picture whose bytes are those of the query.
-
-        Raises:
-            ImageError: the query cannot be read.
-            UsageError: the box lies outside the image, or ``top`` is below 1.
-        """
-        if top < 1:
-            raise UsageError(f"top must be at least 1, not {top}")
-        started = time.perf_counter()
-        query = read_query(image, longest=self.engine.longest)
-        if box is not None:
-            query = query.within(box)
-        decoded = time.perf_counter()
-        result = answer(
-            query,
-            self._shelves.current(),
-            engine=self.engine,
-            catalog=self._catalog,
-            top=top,
-            exclude_self=exclude_self,
-        )
-        whole = {
-            "decode": 1000 * (decoded - started),
-            **result.milliseconds,
-            "total": 1000 * (time.perf_counter() - started),
-        }
-        return replace(result, milliseconds=whole, skipped=self._shelves.skipped)
-
-    def rank(self, query: Query, *, top: int) -> tuple[Ranking, Mapping[str, float]]:
-        """At least ``top`` contents for a query that was read, also those no file shows now.
-
-        Returns:
-            The ranking, and the milliseconds of ``describe``, ``search`` and ``verify``.
-        """
-        return self.engine.search(self._shelves.current(), query.image, top)
 
     @property
     def catalog(self) -> Catalog:
@@ -333,17 +258,3 @@ class Collection(Labelling):
         """What was done is done; where weights are not here, the next search says so."""
         with contextlib.suppress(RelookError):
             self._shelves.refresh()
-
-    def _places(self, picture: PathLike | int) -> list[tuple[int, str]]:
-        if isinstance(picture, int):
-            places = self._catalog.places(picture)
-        else:
-            places = self._catalog.find(picture)
-        if not places:
-            raise UsageError(
-                f"{picture if isinstance(picture, int) else os.fspath(picture)} is not in the "
-                "collection; name a path as a search shows it"
-            )
-        if not isinstance(picture, int) and len(places) > 1:
-            raise UsageError(f"{os.fspath(picture)} is in several folders; give its full path")
-        return places

@@ -192,12 +192,16 @@ class SearchResult:
         milliseconds: of ``decode``, ``describe``, ``search``, ``verify`` and ``total``.
         skipped: images that were left out because their description cannot be read; a check names
             them.
+        right: ids of the pictures that were marked right, where the search was one with marks.
+        wrong: ids of those that were marked wrong.
     """
 
     query: str
     results: tuple[Hit, ...]
     milliseconds: Mapping[str, float] = field(default_factory=dict)
     skipped: int = 0
+    right: tuple[int, ...] = ()
+    wrong: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
