@@ -21,7 +21,7 @@ from relook.recognition.pseudo import (
     STRONG,
     VIEW,
     PseudoQuery,
-    also_shown,
+    find_beside,
     make_cases,
     particular,
 )
@@ -54,6 +54,7 @@ class Fit:
         threshold: confidence from which a label is given.
         labelled: how many pictures have labels.
         report: of the calibration; None where there was none.
+        shows: labels that pictures do not have, but that are right for them as well.
         warnings: what a reader of an answer should know.
     """
 
@@ -61,6 +62,7 @@ class Fit:
     threshold: float
     labelled: int
     report: CalibrationReport | None
+    shows: Mapping[int, frozenset[str]]
     warnings: tuple[str, ...]
 
     @property
@@ -78,6 +80,7 @@ class Fit:
             "threshold": self.threshold,
             "labelled": self.labelled,
             "report": None if self.report is None else self.report.to_json(),
+            "shows": {str(image): sorted(names) for image, names in self.shows.items()},
             "warnings": list(self.warnings),
         }
 
@@ -110,6 +113,7 @@ class Fit:
             float(content["threshold"]),
             int(content["labelled"]),
             report,
+            {int(image): frozenset(names) for image, names in content["shows"].items()},
             tuple(content["warnings"]),
         )
 
@@ -119,11 +123,11 @@ def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
     labels = collection.labelled()
     shipped = find_confidence(collection.engine.kind)
     if lessons is None:
-        words = (
+        hint = (
             "confidences are those of independent photos; relook calibrate "
             f"{collection.directory} fits them to this collection"
         )
-        return Fit(shipped, TARGET, len(labels), None, (words,))
+        return Fit(shipped, TARGET, len(labels), None, {}, (hint,))
     queries = _still_here(collection, lessons.queries)
     found = calibrate(
         make_cases(queries, labels),
@@ -136,7 +140,12 @@ def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
     report = replace(
         _report(found, lessons, queries, labels, stale), contradictions=same, also_shown=beside
     )
-    return Fit(found.model, found.threshold, len(labels), report, _warnings(report, len(labels)))
+    shows = {
+        image: frozenset(name for other in others for name in labels[other])
+        for image, others in find_beside(queries, labels).items()
+    }
+    words = _warnings(report, len(labels))
+    return Fit(found.model, found.threshold, len(labels), report, shows, words)
 
 
 def lesson_cases(collection: Collection, lessons: Lessons) -> list[Case]:
@@ -202,14 +211,14 @@ def _clashes(
         for name in names:
             members.setdefault(name, []).append(image)
     first = {image: particular(names, members) for image, names in labels.items()}
-    beside: dict[tuple[int, int], None] = {}
+    shown = find_beside(queries, labels)
+    beside = [(image, other) for image, others in shown.items() for other in others]
     same: dict[tuple[int, int], None] = {}
     for query in queries:
         own = set(labels.get(query.source, ()))
         if query.kind == DISTRACTOR or not own:
             continue
-        more = also_shown(query, labels, own=first[query.source])
-        beside.update(dict.fromkeys((query.source, image) for image in more))
+        more = shown.get(query.source, ())
         seen = query.observation
         strong = (seen.strengths >= STRONG) & (seen.shares >= _MOST) & (seen.query_shares >= _MOST)
         for image in seen.ids[strong].tolist():

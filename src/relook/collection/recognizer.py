@@ -273,7 +273,9 @@ class Recognizer:
         labels = dict(catalog.labels(seen.ids[:RESULTS].tolist(), shown=True))
         if own is not None:
             labels.pop(own, None)
-        verdict = fit.model.judge(make_claims(seen, labels), threshold=fit.threshold)
+        verdict = fit.model.judge(
+            make_claims(seen, labels, shows=fit.shows), threshold=fit.threshold
+        )
         if not verdict.candidates:
             return verdict, None
         first = verdict.candidates[0].image

@@ -51,7 +51,7 @@ class Claims:
         features: ``(L, F)`` float64, see :data:`FEATURES`.
         counts: ``(L,)`` int64, how many of the results have each label.
         rivals: ``(L, L)`` bool, whether two labels exclude each other: they do unless the image
-            that speaks for one has the other too.
+            that speaks for one has, or shows, the other too.
     """
 
     labels: tuple[str, ...]
@@ -64,12 +64,19 @@ class Claims:
         return len(self.labels)
 
 
-def make_claims(observation: Observation, labels: Mapping[int, tuple[str, ...]]) -> Claims:
+def make_claims(
+    observation: Observation,
+    labels: Mapping[int, tuple[str, ...]],
+    *,
+    shows: Mapping[int, frozenset[str]] | None = None,
+) -> Claims:
     """What speaks for each label.
 
     Args:
         observation: what the search found.
         labels: of images; one without labels may be missing.
+        shows: labels that images do not have, but that are known to be right for them as well; no
+            claims, but no rivals of what the image speaks for either.
     """
     ids = observation.ids[:RESULTS].tolist()
     rows: dict[str, list[int]] = {}
@@ -82,7 +89,8 @@ def make_claims(observation: Observation, labels: Mapping[int, tuple[str, ...]])
     columns = _Columns(observation)
     best = [columns.best(of) for of in rows.values()]
     features = [columns.features(of, top) for of, top in zip(rows.values(), best, strict=True)]
-    having = [labels[ids[row]] for row in best]
+    more = {} if shows is None else shows
+    having = [more.get(ids[row], frozenset()).union(labels[ids[row]]) for row in best]
     rivals = [
         b not in having[i] and a not in having[j]
         for i, a in enumerate(names)
@@ -131,4 +139,4 @@ class _Columns:
     def _accidents(self, rows: Sequence[int]) -> float:
         """Mean strength of the ten strongest weak results but these; nothing counts as 0."""
         others = (strength for row, strength in self._weak if row not in rows)
-        return sum(islice(others, _ACCIDENTS)) / _ACCIDENTS
+        return math.fsum(islice(others, _ACCIDENTS)) / _ACCIDENTS

@@ -10,7 +10,7 @@ results it is a known query, with all of them left out an unknown one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +69,7 @@ class PseudoQuery:
         return self.source, self.kind, self.number
 
 
-def make_cases(queries: Iterable[PseudoQuery], labels: Labels) -> list[Case]:
+def make_cases(queries: Sequence[PseudoQuery], labels: Labels) -> list[Case]:
     """What the pseudo-queries teach, given the labels of the collection now.
 
     A picture without a label, or removed since, teaches nothing. The order of the queries does not
@@ -83,37 +83,65 @@ def make_cases(queries: Iterable[PseudoQuery], labels: Labels) -> list[Case]:
     for image, names in labels.items():
         for name in names:
             members.setdefault(name, set()).add(image)
+    shows = {
+        image: frozenset(name for other in others for name in labels[other])
+        for image, others in find_beside(queries, labels).items()
+    }
     cases: list[Case] = []
     for query in sorted(queries, key=lambda query: query.key):
         if query.kind == DISTRACTOR:
-            claims = make_claims(query.observation, labels)
+            claims = make_claims(query.observation, labels, shows=shows)
             cases.append(Case(claims, frozenset(), f"{DISTRACTOR}\0{query.number}"))
         elif labels.get(query.source):
-            cases += _cases(query, labels, members)
+            cases += _cases(query, labels, members, shows)
     return cases
 
 
-def _cases(query: PseudoQuery, labels: Labels, members: Mapping[str, set[int]]) -> Iterator[Case]:
+def _cases(
+    query: PseudoQuery,
+    labels: Labels,
+    members: Mapping[str, set[int]],
+    shows: Mapping[int, frozenset[str]],
+) -> Iterator[Case]:
     seen, names = query.observation, labels[query.source]
     group = particular(names, members)
-    beside = frozenset(
-        name for image in also_shown(query, labels, own=group) for name in labels[image]
-    )
+    beside = shows.get(query.source, frozenset())
     right = beside.union(names)
     if len(members[group]) > 1:
-        yield Case(make_claims(seen.without({query.source}), labels), right, group)
+        claims = make_claims(seen.without({query.source}), labels, shows=shows)
+        yield Case(claims, right, group)
     elif query.kind == VIEW:
-        yield Case(make_claims(seen, labels), right, group)
-    # The same query to a collection without the pictures of its most particular label. Whether
-    # its general labels, such as the painter, can be told without these nobody says: they are out.
-    gone = members[group]
+        yield Case(make_claims(seen, labels, shows=shows), right, group)
+    # The same query to a collection without the pictures that show its most particular label.
+    # Whether its general labels, such as the painter, can be told then nobody says: they are out.
+    gone = members[group].union(image for image, more in shows.items() if group in more)
     left = frozenset(name for name in beside if members[name] - gone)
     silent = right - left
     heard = {
         image: tuple(name for name in labels.get(image, ()) if name not in silent)
         for image in seen.ids.tolist()
     }
-    yield Case(make_claims(seen.without(gone), heard), left, group)
+    yield Case(make_claims(seen.without(gone), heard, shows=shows), left, group)
+
+
+def find_beside(queries: Iterable[PseudoQuery], labels: Labels) -> dict[int, tuple[int, ...]]:
+    """By picture, those of other things that it shows beside its own: see :func:`also_shown`.
+
+    Args:
+        queries: pseudo-queries.
+        labels: of every labelled picture.
+    """
+    members: dict[str, set[int]] = {}
+    for image, names in labels.items():
+        for name in names:
+            members.setdefault(name, set()).add(image)
+    found: dict[int, set[int]] = {}
+    for query in queries:
+        names = labels.get(query.source, ())
+        if query.kind != DISTRACTOR and names:
+            others = also_shown(query, labels, own=particular(names, members))
+            found.setdefault(query.source, set()).update(others)
+    return {image: tuple(sorted(others)) for image, others in found.items() if others}
 
 
 def particular(names: Iterable[str], members: Mapping[str, Collection[int]]) -> str:
@@ -124,8 +152,8 @@ def particular(names: Iterable[str], members: Mapping[str, Collection[int]]) -> 
 def also_shown(query: PseudoQuery, labels: Labels, *, own: str) -> list[int]:
     """Pictures of other things that the query shows beside its own: strong, and elsewhere in it.
 
-    Elsewhere means apart from what pictures of its own label match; where these say nothing, beside
-    the middle of the query.
+    Elsewhere means apart from what most pictures of its own label match: some of these may show the
+    other thing as well. Where none says anything, it means beside the middle of the query.
 
     Args:
         query: a picture of the collection.
@@ -144,7 +172,8 @@ def also_shown(query: PseudoQuery, labels: Labels, *, own: str) -> list[int]:
     for row in others:
         box = seen.boxes[row]
         if same:
-            elsewhere = all(_overlap(box, seen.boxes[mine]) < _APART for mine in same)
+            apart = [_overlap(box, seen.boxes[mine]) < _APART for mine in same]
+            elsewhere = 2 * sum(apart) > len(apart)
         else:
             elsewhere = float(seen.offsets[row]) > 0
         if elsewhere:
