@@ -120,14 +120,15 @@ class Fit:
 
 def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
     """Fit to what was asked, read with the labels that the collection has now."""
-    labels = collection.labelled()
     shipped = find_confidence(collection.engine.kind)
     if lessons is None:
+        _, labelled = collection.catalog.labels_in_use()
         hint = (
             "confidences are those of independent photos; relook calibrate "
             f"{collection.directory} fits them to this collection"
         )
-        return Fit(shipped, TARGET, len(labels), None, {}, (hint,))
+        return Fit(shipped, TARGET, labelled, None, {}, (hint,))
+    labels = collection.labelled()
     queries = _still_here(collection, lessons.queries)
     found = calibrate(
         make_cases(queries, labels),
