@@ -44,8 +44,8 @@ def run(
     wrong: Annotated[
         list[Path] | None,
         typer.Option("--wrong", metavar="PICTURE", show_default=False,
-                     help="A result that is wrong: it, and what is more like it than like the "
-                          "photo, shall not come first. Repeatable."),
+                     help="A result that is wrong: leave it out, and move back what is more of it "
+                          "than of the photo. Repeatable."),
     ] = None,
     recipe: Annotated[
         str | None,
