@@ -18,7 +18,7 @@ DEPTH = 300
 """Results to ask a search for: those that may speak for a label, and strangers behind them."""
 
 KEPT = 100
-"""The best results, which may speak for a label."""
+"""The best results: of a pseudo-query, many may be left out again."""
 
 _STRANGERS = 50
 """Rank from which results are taken for strangers; in small collections, the second half."""
