@@ -25,6 +25,7 @@ class FakeReport:
     ece: float = 0.021
     auroc: float = 0.987
     contradictions: tuple[tuple[str, str, str, str], ...] = ()
+    also_shown: tuple[tuple[str, str, str, str], ...] = ()
     fallback: str = ""
     stale: int = 0
 
@@ -108,6 +109,24 @@ def test_contradictions_fallback_and_age_are_said_plainly(
     assert "and 2 more (-v names them all)" in ran.out
     assert "a11.jpg" in run("calibrate", guide, "-v").out
     assert "2 pictures came since" in ran.err
+
+
+def test_pictures_that_show_more_are_named_once_with_all_that_they_show(
+    run: Any, guide: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = [("hall.jpg", "Mona", f"{name}.jpg", name[:4]) for name in ("Lisa", "Lisa2", "Cana")]
+    report = FakeReport(also_shown=(*hall,))
+    monkeypatch.setattr(FakeRecognizer, "report", report)
+    out = run("calibrate", guide).out
+    assert "1 picture shows more than its label says" in out
+    assert out.endswith("  hall.jpg (Mona) also shows Lisa, Cana\n")
+    many = tuple((f"a{i}.jpg", "[b]Mona", "b.jpg", "Lisa") for i in range(12))
+    monkeypatch.setattr(FakeRecognizer, "report", FakeReport(also_shown=many))
+    ran = run("calibrate", guide)
+    assert "12 pictures show more than their labels say" in ran.out
+    assert "  a9.jpg ([b]Mona) also shows Lisa" in ran.out
+    assert "and 2 more (-v names them all)" in ran.out
+    assert "a11.jpg" in run("calibrate", guide, "-v").out
 
 
 def test_a_guide_that_never_answers_gets_advice(

@@ -115,12 +115,13 @@ def _show(directory: Path, report: CalibrationReport) -> None:
     terminal.print(table)
     if report.coverage is not None and report.coverage < _LITTLE and not report.fallback:
         terminal.print(
-            "At this precision hardly any label is given. Give photos that show two things both "
-            "labels (relook label --add), or lower --target-precision.",
+            "At this precision hardly any label is given. Give each label more "
+            "photos, correct what is named below, or lower --target-precision.",
             style="yellow",
             soft_wrap=True,
         )
     _show_contradictions(report)
+    _show_also_shown(report)
     if report.stale:
         console.note(f"{count(report.stale, 'picture')} came since and took no part")
 
@@ -142,15 +143,41 @@ def _show_contradictions(report: CalibrationReport) -> None:
     found = report.contradictions
     if not found:
         return
-    terminal = console.out()
-    terminal.print(
+    console.out().print(
         f"{count(len(found), 'pair')} of pictures show the same thing but have different labels; "
         "correct them with relook label and calibrate again:",
         style="yellow",
         soft_wrap=True,
     )
-    shown = found if console.is_verbose() else found[:_NAMED]
-    for path, label, other, other_label in shown:
-        terminal.print(f"  {path} ({label}) and {other} ({other_label})", soft_wrap=True)
-    if len(shown) < len(found):
-        terminal.print(f"  and {len(found) - len(shown):,} more (-v names them all)")
+    _name([f"{path} ({label}) and {other} ({name})" for path, label, other, name in found])
+
+
+def _show_also_shown(report: CalibrationReport) -> None:
+    beside: dict[tuple[str, str], list[str]] = {}
+    for path, label, _, other_label in report.also_shown:
+        labels = beside.setdefault((path, label), [])
+        if other_label not in labels:
+            labels.append(other_label)
+    if not beside:
+        return
+    one = len(beside) == 1
+    console.out().print(
+        f"{count(len(beside), 'picture')} {'shows' if one else 'show'} more than "
+        f"{'its label says' if one else 'their labels say'}; that is allowed for. Where a picture "
+        "is meant to stand for both, add the label (relook label --add):",
+        soft_wrap=True,
+    )
+    _name([
+        f"{path} ({label}) also shows {', '.join(others)}"
+        for (path, label), others in beside.items()
+    ])  # fmt: skip
+
+
+def _name(lines: list[str]) -> None:
+    """The first of them, or all where details are asked for."""
+    terminal = console.out()
+    shown = lines if console.is_verbose() else lines[:_NAMED]
+    for line in shown:
+        terminal.print(f"  {line}", markup=False, soft_wrap=True)
+    if len(shown) < len(lines):
+        terminal.print(f"  and {len(lines) - len(shown):,} more (-v names them all)")
