@@ -97,13 +97,15 @@ def test_distractors_stay_whatever_the_labels(collection: Collection) -> None:
 
 
 def test_a_fit_is_read_back_as_it_was(collection: Collection) -> None:
-    fit = fit_lessons(collection, lessons([photo(source) for source in range(1, 31)]))
+    queries = [photo(source) for source in range(2, 31)]
+    fit = fit_lessons(collection, lessons([wall(1, 4, RIGHT), *queries]))
+    assert fit.shows == {1: frozenset("b")}
     now = Generation("u", 7)
     content = json.loads(json.dumps(fit.to_json(now)))
     again = Fit.read(content, now)
     assert again is not None
     assert again.model.weights.tolist() == fit.model.weights.tolist()
-    for name in ("threshold", "labelled", "report", "warnings", "calibration"):
+    for name in ("threshold", "labelled", "report", "shows", "warnings", "calibration"):
         assert getattr(again, name) == getattr(fit, name)
     assert Fit.read(content, Generation("u", 8)) is None
     assert Fit.read(content, Generation("v", 7)) is None

@@ -268,7 +268,7 @@ def test_another_recipe_on_the_same_descriptions_has_no_use_for_the_calibration(
         assert stranger.calibration is None
         assert stranger.recognize(visitor(made, 1)).calibration == "shipped"
         other.drop_label("thing 0")
-        other.apply_labels(dict.fromkeys(other.ids_of(["thing 0"]), ["thing 0"]))
+        other.apply_labels({key: ["thing 0"] for key in other.ids_of(["thing 0"])})
         assert stranger.recognize(visitor(made, 1)).calibration == "shipped"
     assert guide.calibration == before
 

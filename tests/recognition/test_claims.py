@@ -103,6 +103,13 @@ def test_a_label_of_the_image_that_speaks_for_another_is_no_rival_of_it():
     assert not found.rivals.any()
 
 
+def test_what_a_picture_shows_beside_its_label_is_no_rival_of_it():
+    labels = {1: ("a",), 2: ("b",), 3: ("c",)}
+    found = make_claims(observation([1, 2, 3]), labels, shows={2: frozenset("a")})
+    assert found.labels == ("a", "b", "c"), "it is no claim of its own"
+    assert rival_pairs(found) == {("a", "c"), ("c", "a"), ("b", "c"), ("c", "b")}
+
+
 def test_rivalry_is_mutual_and_no_label_is_its_own_rival():
     rng = np.random.default_rng(0)
     labels = {

@@ -16,6 +16,7 @@ from relook.recognition.pseudo import (
     VIEW,
     PseudoQuery,
     also_shown,
+    find_beside,
     make_cases,
     particular,
 )
@@ -170,3 +171,35 @@ def test_what_is_shown_beside_is_unknown_where_only_the_removed_pictures_have_it
     labels = {1: ("a",), 2: ("a",), 3: ("b",), 5: ("b", "c"), 6: ("c",)}
     _, without = make_cases([wall([NOTHING, LEFT, RIGHT])], labels)
     assert set(without.truth) == {"b"}
+
+
+def test_most_pictures_of_its_own_decide_where_its_own_thing_is():
+    """One of three shows the neighbor as well, and its inliers lie on that."""
+    labels = {1: ("a",), 2: ("a",), 5: ("a",), 6: ("a",), 3: ("b",)}
+    columns = {"strengths": [0, 50, 50, 50, 50], "shares": [0.5] * 5, "offsets": [0.0] * 5}
+    ids = [1, 2, 5, 6, 3]
+    for boxes, found in (
+        ([NOTHING, LEFT, LEFT, RIGHT, RIGHT], [3]),
+        ([NOTHING, LEFT, RIGHT, RIGHT, RIGHT], []),
+    ):
+        seen = query(1, ids, boxes=boxes, **columns)
+        assert also_shown(seen, labels, own="a") == found
+
+
+def test_what_each_picture_shows_beside_is_gathered_from_all_its_queries():
+    one, other = wall([NOTHING, LEFT, RIGHT]), wall([NOTHING, LEFT, RIGHT], ids=(1, 2, 4))
+    view = PseudoQuery(1, VIEW, 0, other.observation)
+    assert find_beside([one, view], WALL) == {1: (3, 4)}
+    assert find_beside([one], {2: ("a",), 3: ("b",)}) == {}
+    distractor = PseudoQuery(1, DISTRACTOR, 0, one.observation)
+    assert find_beside([distractor], WALL) == {}
+
+
+def test_pictures_that_show_a_thing_beside_their_own_leave_with_it():
+    """Picture 3 shows “a” too: without the pictures of “a” it must not be there either."""
+    beside = query(
+        3, [3, 4, 1], strengths=[0, 50, 50], shares=[0.5] * 3, boxes=[NOTHING, LEFT, RIGHT]
+    )
+    _, without = make_cases([query(1, [1, 2, 3, 4]), beside], WALL)[:2]
+    assert without.claims.images.tolist() == [4]
+    assert without.truth == frozenset()

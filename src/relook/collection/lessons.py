@@ -98,7 +98,7 @@ class LessonShelf:
 
     def keep_unfinished(self, lessons: Lessons, generation: Generation) -> None:
         """Write what a calibration has asked so far; raises as :meth:`keep`."""
-        with self._locked(patience=_PATIENCE):
+        with self._locked(patience=1.0):
             self._write(self._unfinished, lessons, generation)
 
     def keep_fit(self, fit: Mapping[str, Any], *, written: int) -> int:

@@ -17,7 +17,7 @@ from relook.collection.lessons import Lessons, LessonShelf
 from relook.collection.query import Query, QueryImage, read_query, to_hits
 from relook.collection.records import Generation, Hit, Recognition
 from relook.collection.teaching import ask_all, plan_errands
-from relook.core.errors import RelookError, UsageError
+from relook.core.errors import LockedError, RelookError, UsageError
 from relook.core.records import Box, Image, Ranking
 from relook.recognition.claims import RESULTS, make_claims
 from relook.recognition.observation import DEPTH, Observation, observe
@@ -202,7 +202,8 @@ class Recognizer:
         with catalog.reading():
             generation = catalog.generation()
             contents, newest = shelf.contents()
-            errands = list(plan_errands(catalog, self._labels(), distractors))
+            errands = list(plan_errands(catalog, self._labels(), ()))
+        errands += plan_errands(catalog, {}, distractors)  # reads files; nobody has to wait for it
         kept = {
             query.key: query
             for before in (shelf.load_unfinished(), shelf.load())
@@ -227,7 +228,8 @@ class Recognizer:
             if progress is not None:
                 progress("calibrate", seen, len(errands))
             if seen % _SAVED_EVERY == 0:
-                shelf.keep_unfinished(lessons(), generation)
+                with contextlib.suppress(LockedError):  # the next time, then
+                    shelf.keep_unfinished(lessons(), generation)
 
         try:
             ask_all(
