@@ -122,6 +122,8 @@ def _show(directory: Path, report: CalibrationReport) -> None:
         )
     _show_contradictions(report)
     _show_also_shown(report)
+    if report.skipped:
+        console.note(f"{count(report.skipped, 'picture')} could not be read from a file and asked")
     if report.stale:
         console.note(f"{count(report.stale, 'picture')} came since and took no part")
 
