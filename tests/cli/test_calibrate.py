@@ -28,6 +28,7 @@ class FakeReport:
     also_shown: tuple[tuple[str, str, str, str], ...] = ()
     fallback: str = ""
     stale: int = 0
+    skipped: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -99,7 +100,9 @@ def test_contradictions_fallback_and_age_are_said_plainly(
     run: Any, guide: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pairs = tuple((f"a{i}.jpg", "Mona", f"b{i}.jpg", "Lisa") for i in range(12))
-    report = FakeReport(contradictions=pairs, fallback="only 3 pictures have a label", stale=2)
+    report = FakeReport(
+        contradictions=pairs, fallback="only 3 pictures have a label", stale=2, skipped=4
+    )
     monkeypatch.setattr(FakeRecognizer, "report", report)
     ran = run("calibrate", guide)
     assert "the careful rule that ships is used: only 3 pictures have a label" in ran.out
@@ -109,6 +112,7 @@ def test_contradictions_fallback_and_age_are_said_plainly(
     assert "and 2 more (-v names them all)" in ran.out
     assert "a11.jpg" in run("calibrate", guide, "-v").out
     assert "2 pictures came since" in ran.err
+    assert "4 pictures could not be read from a file and asked" in ran.err
 
 
 def test_pictures_that_show_more_are_named_once_with_all_that_they_show(
