@@ -136,7 +136,7 @@ def test_the_trial_answers_as_a_recognition_does():
             ("painting", *plain.labels),
             np.r_[plain.images[best], plain.images],
             np.vstack([plain.features[best] + 0.01, plain.features]),
-            np.r_[90, plain.counts],
+            np.r_[90, plain.turns],
             np.roll(rivals, (1, 1), (0, 1)),
         )
         several.append(Case(more, case.truth, case.group))

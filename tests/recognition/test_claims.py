@@ -35,14 +35,26 @@ def test_no_claims_are_a_table_without_rows(ids):
     found = make_claims(observation(ids), {})
     assert (found.labels, found.features.shape) == ((), (0, len(FEATURES)))
     assert found.rivals.shape == (0, 0)
-    assert (found.images.dtype, found.counts.dtype) == (np.int64, np.int64)
+    assert (found.images.dtype, found.turns.dtype) == (np.int64, np.int64)
 
 
-def test_labels_come_in_order_of_their_best_image_and_are_counted():
+def test_labels_come_in_order_of_their_best_image():
     labels = {1: ("a",), 2: ("b",), 3: ("a", "c"), 4: ("b",)}
-    found = make_claims(observation([2, 3, 1, 4]), labels)
-    assert found.labels == ("b", "a", "c")
-    assert found.counts.tolist() == [2, 2, 1]
+    assert make_claims(observation([2, 3, 1, 4]), labels).labels == ("b", "a", "c")
+
+
+def test_a_label_that_includes_another_waits_for_it_whatever_its_evidence():
+    labels = {1: ("painting", "Lisa"), 2: ("painting",), 3: ("painting", "Lisa")}
+    found = make_claims(observation([1, 2, 3], strengths=[90, 80, 5]), labels)
+    turns = dict(zip(found.labels, found.turns.tolist(), strict=True))
+    assert turns["Lisa"] < turns["painting"]
+
+
+def test_of_two_things_in_one_picture_the_one_that_other_pictures_confirm_has_the_turn():
+    labels = {1: ("Hills", "Machine"), 2: ("Hills",), 3: ("Hills",), 4: ("Machine",)}
+    found = make_claims(observation([1, 2, 3, 4], strengths=[90, 80, 70, 0]), labels)
+    turns = dict(zip(found.labels, found.turns.tolist(), strict=True))
+    assert turns["Hills"] < turns["Machine"]
 
 
 def test_the_image_with_the_strongest_evidence_speaks_for_a_label():

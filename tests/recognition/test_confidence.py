@@ -195,7 +195,7 @@ def test_labels_of_one_picture_teach_as_one_label_would():
             (*plain.labels, "painting"),
             np.append(plain.images, plain.images[best]),
             np.vstack([plain.features, plain.features[best]]),
-            np.append(plain.counts, 90),
+            np.append(plain.turns, 90),
             rivals,
         )
         several.append(Case(more, case.truth, case.group))

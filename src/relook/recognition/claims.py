@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -49,7 +49,9 @@ class Claims:
         labels: ``L`` names, in order of their best image.
         images: ``(L,)`` int64, the image that speaks most for each.
         features: ``(L, F)`` float64, see :data:`FEATURES`.
-        counts: ``(L,)`` int64, how many of the results have each label.
+        turns: ``(L,)`` int64, which of several labels of one image answers: the one with the lowest
+            turn. A label that includes another (all results with that have this, too) comes after
+            it; otherwise the one whose results have the most evidence together comes first.
         rivals: ``(L, L)`` bool, whether two labels exclude each other: they do unless the image
             that speaks for one has, or shows, the other too.
     """
@@ -57,7 +59,7 @@ class Claims:
     labels: tuple[str, ...]
     images: NDArray[np.int64]
     features: NDArray[np.float64]
-    counts: NDArray[np.int64]
+    turns: NDArray[np.int64]
     rivals: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -100,9 +102,18 @@ def make_claims(
         names,
         observation.ids[np.array(best, np.int64)],
         np.array(features, np.float64).reshape(len(names), len(FEATURES)),
-        np.array([len(of) for of in rows.values()], np.int64),
+        _turns([set(of) for of in rows.values()], columns),
         np.array(rivals, np.bool_).reshape(len(names), len(names)),
     )
+
+
+def _turns(rows: Sequence[set[int]], columns: _Columns) -> NDArray[np.int64]:
+    included = [sum(other < of for other in rows) for of in rows]
+    support = [columns.support(of) for of in rows]
+    order = sorted(range(len(rows)), key=lambda label: (included[label], -support[label]))
+    turns = np.zeros(len(rows), np.int64)
+    turns[order] = np.arange(len(rows))
+    return turns
 
 
 class _Columns:
@@ -122,6 +133,10 @@ class _Columns:
     def best(self, rows: Sequence[int]) -> int:
         """The row with the strongest evidence; without evidence the most similar."""
         return max(rows, key=lambda row: (self._strengths[row], self._similarities[row]))
+
+    def support(self, rows: Iterable[int]) -> float:
+        """What all evidence is worth together."""
+        return math.fsum(self._strengths[row] for row in rows)
 
     def features(self, rows: Sequence[int], best: int) -> tuple[float, ...]:
         strength = self._strengths[best]

@@ -57,7 +57,7 @@ class ConfidenceModel:
         """Rows of the claims, the answer first and the others by probability; as probabilities.
 
         Of several labels that the most probable picture speaks for, the answer is the most
-        particular one that is more probable than not.
+        particular one that is more probable than not; see :attr:`Claims.turns`.
         """
         chances, none = self.probabilities(claims)
         order: list[int] = np.argsort(-chances, kind="stable").tolist()
@@ -67,7 +67,7 @@ class ConfidenceModel:
             if claims.images[row] == claims.images[order[0]] and chances[row] >= 0.5
         ]
         if same:
-            answer = min(same, key=claims.counts.__getitem__)
+            answer = min(same, key=claims.turns.__getitem__)
             order.remove(answer)
             order.insert(0, answer)
         return order, chances, none
@@ -184,7 +184,7 @@ def _competing(case: Case) -> tuple[list[int], int | None]:
     right = [row for row, label in enumerate(claims.labels) if label in case.truth]
     if right:
         same = [row for row in right if claims.images[row] == claims.images[right[0]]]
-        chosen = min(same, key=claims.counts.__getitem__)
+        chosen = min(same, key=claims.turns.__getitem__)
         rivals = np.flatnonzero(claims.rivals[chosen]).tolist()
         return [chosen, *(row for row in rivals if row not in right)], chosen
     # Labels of the same picture are no rivals: one of them stands for all.

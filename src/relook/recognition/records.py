@@ -76,8 +76,8 @@ class CalibrationReport:
         ece: expected calibration error.
         auroc: how surely confidence tells known from unknown.
         contradictions: pictures whose labels disagree.
-        also_shown: pictures that show another label's thing beside their own; the label is worth
-            adding to them.
+        also_shown: pictures that show another label's thing beside their own. That is allowed for;
+            add the label only where a picture is meant to stand for both.
         fallback: why the model of independent photos is used; nothing where it is not.
         stale: labelled pictures that came since.
         skipped: pseudo-queries that could not be asked, as no file could be read.
