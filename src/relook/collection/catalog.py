@@ -27,6 +27,16 @@ __all__ = ["Catalog", "in_chunks", "listed"]
 
 _CHUNK = 500
 
+_LABELS = (
+    "SELECT content, label FROM labels WHERE content IN (SELECT value FROM json_each(?)) "
+    "ORDER BY content, label"
+)
+_LABELS_SHOWN = (
+    "SELECT content, label FROM labels l WHERE content IN (SELECT value FROM json_each(?)) "
+    "AND EXISTS (SELECT 1 FROM paths p WHERE p.content = l.content) ORDER BY content, label"
+)
+"""Labels of contents, and only of those that a file shows."""
+
 _SEEN = (
     "FROM labels l CROSS JOIN contents c ON c.id = l.content AND c.state = 'ok' "
     "WHERE EXISTS (SELECT 1 FROM paths p WHERE p.content = l.content)"
@@ -214,14 +224,10 @@ class Catalog:
             ids: of contents.
             shown: leave out those that no file shows.
         """
-        of = " JOIN paths p ON p.content = l.content" if shown else ""
+        sql = _LABELS_SHOWN if shown else _LABELS
         found: dict[int, tuple[str, ...]] = {}
         for chunk in in_chunks(ids):
-            rows = self.rows(
-                f"SELECT DISTINCT l.content, l.label FROM labels l{of} "  # noqa: S608 - ours
-                "WHERE l.content IN (SELECT value FROM json_each(?)) ORDER BY l.content, l.label",
-                (listed(chunk),),
-            )
+            rows = self.rows(sql, (listed(chunk),))
             for content, label in rows:
                 found[content] = (*found.get(content, ()), label)
         return found

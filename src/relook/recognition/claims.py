@@ -34,7 +34,7 @@ WEAK = 6.0
 
 _ACCIDENTS = 10
 
-RESULTS = 32
+RESULTS = 16
 """The best results, which may speak for a label."""
 
 _MOST = 10
@@ -93,22 +93,33 @@ def make_claims(
     features = [columns.features(of, top) for of, top in zip(rows.values(), best, strict=True)]
     more = {} if shows is None else shows
     having = [more.get(ids[row], frozenset()).union(labels[ids[row]]) for row in best]
-    rivals = [
-        b not in having[i] and a not in having[j]
-        for i, a in enumerate(names)
-        for j, b in enumerate(names)
-    ]
     return Claims(
         names,
         observation.ids[np.array(best, np.int64)],
         np.array(features, np.float64).reshape(len(names), len(FEATURES)),
-        _turns([set(of) for of in rows.values()], columns),
-        np.array(rivals, np.bool_).reshape(len(names), len(names)),
+        _turns(list(rows.values()), best, columns),
+        _rivals(names, having),
     )
 
 
-def _turns(rows: Sequence[set[int]], columns: _Columns) -> NDArray[np.int64]:
-    included = [sum(other < of for other in rows) for of in rows]
+def _rivals(names: Sequence[str], having: Sequence[frozenset[str]]) -> NDArray[np.bool_]:
+    if all(len(labels) == 1 for labels in having):
+        return ~np.eye(len(names), dtype=np.bool_)
+    pairs = [
+        b not in having[i] and a not in having[j]
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+    ]
+    return np.array(pairs, np.bool_).reshape(len(names), len(names))
+
+
+def _turns(
+    rows: Sequence[Sequence[int]], best: Sequence[int], columns: _Columns
+) -> NDArray[np.int64]:
+    if len(set(best)) == len(best):  # no two speak by the same image
+        return np.arange(len(rows))
+    sets = [set(of) for of in rows]
+    included = [sum(other < of for other in sets) for of in sets]
     support = [columns.support(of) for of in rows]
     order = sorted(range(len(rows)), key=lambda label: (included[label], -support[label]))
     turns = np.zeros(len(rows), np.int64)
