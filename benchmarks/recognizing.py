@@ -46,7 +46,7 @@ def bench() -> dict[str, Measurement]:
             SHARE * whole / added, 1.0, f"{detail} than a search of {whole:.1f} ms, describing too"
         ),
         "adds_to_the_scan": Measurement(
-            SHARE * scan / added, None, f"{detail} than the scan alone, {scan:.1f} ms"
+            SHARE * scan / added, 1.0, f"{detail} than the scan alone, {scan:.1f} ms"
         ),
     }
 

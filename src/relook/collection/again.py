@@ -13,7 +13,7 @@ import numpy as np
 
 from relook.collection.catalog import Catalog
 from relook.collection.naming import Named, content_of
-from relook.collection.query import Query, read_query, to_hits
+from relook.collection.query import Query, own_content, read_query, to_hits
 from relook.collection.records import SearchResult
 from relook.core.errors import ImageError, UsageError
 from relook.core.records import Ranking
@@ -73,9 +73,7 @@ def answer_again(
     exclude_self: bool,
 ) -> SearchResult:
     """Search with the query and with everything marked, and make one answer of it."""
-    own = None
-    if exclude_self and query.sha256 is not None:
-        own = catalog.content_with(query.sha256)
+    own = own_content(query, catalog, exclude=exclude_self)
     asked = max(DEPTH, top + len(marks.wrong) + _SPARE)
     search = _Searches(sources, engine, catalog)
     while True:

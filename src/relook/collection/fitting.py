@@ -22,8 +22,10 @@ from relook.recognition.pseudo import (
     VIEW,
     PseudoQuery,
     find_beside,
+    labels_beside,
     make_cases,
     particular,
+    pictures_by_label,
 )
 from relook.recognition.records import CalibrationReport, Contradiction
 from relook.recognition.shipped import find_confidence
@@ -137,14 +139,12 @@ def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
         target_precision=lessons.target_precision,
     )
     stale = sum(image > lessons.newest for image in labels)
-    same, beside = _clashes(collection, queries, labels)
+    shown = find_beside(queries, labels)
+    same, beside = _clashes(collection, queries, labels, shown)
     report = replace(
         _report(found, lessons, queries, labels, stale), contradictions=same, also_shown=beside
     )
-    shows = {
-        image: frozenset(name for other in others for name in labels[other])
-        for image, others in find_beside(queries, labels).items()
-    }
+    shows = labels_beside(labels, shown)
     words = _warnings(report, len(labels))
     return Fit(found.model, found.threshold, len(labels), report, shows, words)
 
@@ -204,15 +204,14 @@ def _warnings(report: CalibrationReport, labelled: int) -> tuple[str, ...]:
 
 
 def _clashes(
-    collection: Collection, queries: Sequence[PseudoQuery], labels: Labels
+    collection: Collection,
+    queries: Sequence[PseudoQuery],
+    labels: Labels,
+    shown: Mapping[int, tuple[int, ...]],
 ) -> tuple[tuple[Contradiction, ...], tuple[Contradiction, ...]]:
     """Pictures that show the same thing under other labels, and such that show another beside."""
-    members: dict[str, list[int]] = {}
-    for image, names in labels.items():
-        for name in names:
-            members.setdefault(name, []).append(image)
+    members = pictures_by_label(labels)
     first = {image: particular(names, members) for image, names in labels.items()}
-    shown = find_beside(queries, labels)
     beside = [(image, other) for image, others in shown.items() for other in others]
     same: dict[tuple[int, int], None] = {}
     for query in queries:

@@ -22,7 +22,7 @@ from relook.images import crop, read, resize
 if TYPE_CHECKING:
     from relook.search import Engine, Sources
 
-__all__ = ["Query", "QueryImage", "answer", "read_query", "to_hits"]
+__all__ = ["Query", "QueryImage", "answer", "own_content", "read_query", "to_hits"]
 
 _SPARE = 16
 
@@ -55,6 +55,13 @@ class Query:
         return replace(self, image=crop(self.image, Box(*values)))
 
 
+def own_content(query: Query, catalog: Catalog, *, exclude: bool) -> int | None:
+    """The content with the very bytes of the query, where it is to be left out."""
+    if not exclude or query.sha256 is None:
+        return None
+    return catalog.content_with(query.sha256)
+
+
 def answer(
     query: Query,
     sources: Sources,
@@ -65,9 +72,7 @@ def answer(
     exclude_self: bool,
 ) -> SearchResult:
     """Search; what no file shows any more is found but not shown, so there may have to be more."""
-    own = None
-    if exclude_self and query.sha256 is not None:
-        own = catalog.content_with(query.sha256)
+    own = own_content(query, catalog, exclude=exclude_self)
     asked = top + _SPARE
     while True:
         ranking, milliseconds = engine.search(sources, query.image, asked)

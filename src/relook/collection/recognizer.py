@@ -14,7 +14,7 @@ from types import TracebackType
 from relook.collection.collection import Collection
 from relook.collection.fitting import Fit, fit_lessons
 from relook.collection.lessons import Lessons, LessonShelf
-from relook.collection.query import Query, QueryImage, read_query, to_hits
+from relook.collection.query import Query, QueryImage, own_content, read_query, to_hits
 from relook.collection.records import Generation, Hit, Recognition
 from relook.collection.teaching import ask_all, plan_errands
 from relook.core.errors import LockedError, RelookError, UsageError
@@ -128,9 +128,7 @@ class Recognizer:
         decoded = time.perf_counter()
         ranking, spent = self._collection.rank(query, top=DEPTH)
         searched = time.perf_counter()
-        own = None
-        if exclude_self and query.sha256 is not None:
-            own = self._collection.catalog.content_with(query.sha256)
+        own = own_content(query, self._collection.catalog, exclude=exclude_self)
         verdict, evidence = self._judge(query.image, ranking, moment.fit, own)
         ended = time.perf_counter()
         milliseconds = {

@@ -28,8 +28,11 @@ __all__ = [
     "VIEW",
     "PseudoQuery",
     "also_shown",
+    "find_beside",
+    "labels_beside",
     "make_cases",
     "particular",
+    "pictures_by_label",
 ]
 
 PHOTO, VIEW, DISTRACTOR = "photo", "view", "distractor"
@@ -79,14 +82,8 @@ def make_cases(queries: Sequence[PseudoQuery], labels: Labels) -> list[Case]:
         queries: pseudo-queries.
         labels: of every labelled picture.
     """
-    members: dict[str, set[int]] = {}
-    for image, names in labels.items():
-        for name in names:
-            members.setdefault(name, set()).add(image)
-    shows = {
-        image: frozenset(name for other in others for name in labels[other])
-        for image, others in find_beside(queries, labels).items()
-    }
+    members = pictures_by_label(labels)
+    shows = labels_beside(labels, find_beside(queries, labels))
     cases: list[Case] = []
     for query in sorted(queries, key=lambda query: query.key):
         if query.kind == DISTRACTOR:
@@ -131,10 +128,7 @@ def find_beside(queries: Iterable[PseudoQuery], labels: Labels) -> dict[int, tup
         queries: pseudo-queries.
         labels: of every labelled picture.
     """
-    members: dict[str, set[int]] = {}
-    for image, names in labels.items():
-        for name in names:
-            members.setdefault(name, set()).add(image)
+    members = pictures_by_label(labels)
     found: dict[int, set[int]] = {}
     for query in queries:
         names = labels.get(query.source, ())
@@ -142,6 +136,23 @@ def find_beside(queries: Iterable[PseudoQuery], labels: Labels) -> dict[int, tup
             others = also_shown(query, labels, own=particular(names, members))
             found.setdefault(query.source, set()).update(others)
     return {image: tuple(sorted(others)) for image, others in found.items() if others}
+
+
+def labels_beside(labels: Labels, beside: Mapping[int, Iterable[int]]) -> dict[int, frozenset[str]]:
+    """The labels of what pictures show beside their own, as :func:`find_beside` has it."""
+    return {
+        image: frozenset(name for other in others for name in labels[other])
+        for image, others in beside.items()
+    }
+
+
+def pictures_by_label(labels: Labels) -> dict[str, set[int]]:
+    """The pictures that have each label."""
+    members: dict[str, set[int]] = {}
+    for image, names in labels.items():
+        for name in names:
+            members.setdefault(name, set()).add(image)
+    return members
 
 
 def particular(names: Iterable[str], members: Mapping[str, Collection[int]]) -> str:
