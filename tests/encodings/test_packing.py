@@ -14,7 +14,7 @@ from oracles.pictures import texture
 from relook.core.errors import FormatError, UsageError
 from relook.core.records import Aggregate, Image, LocalCodes
 from relook.encodings import AsmkEncoder, load_codebook
-from relook.encodings.packing import HEADER, pack_codes, unpack_codes
+from relook.encodings.packing import VERSIONS, HEADER, pack_codes, unpack_codes
 from relook.features import Sift
 
 BOOK = encoding.codebook()
@@ -143,7 +143,7 @@ def test_bytes_that_are_cut_off_or_too_many_are_noticed(kernel):
 
 def test_a_newer_version_says_so():
     blob = bytearray(pack_codes(encoder("asmk*").encode(encoding.features(3))))
-    blob[2] += 1
+    blob[2] = VERSIONS[-1] + 1
     with pytest.raises(FormatError, match="newer relook"):
         unpack_codes(bytes(blob))
 

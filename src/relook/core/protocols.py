@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = [
     "Index",
     "LabelStore",
     "ReRanker",
+    "VectorEncoder",
     "VectorIndex",
 ]
 
@@ -47,6 +49,38 @@ class Encoder(Protocol):
 
     def unpack(self, blob: bytes) -> LocalCodes:
         """Read what :meth:`pack` wrote."""
+        ...
+
+
+class VectorEncoder(Protocol):
+    """Local features → one vector: VLAD, Fisher vector and their kin, once they are fitted."""
+
+    @property
+    def dimensions(self) -> int:
+        """Of the vectors."""
+        ...
+
+    @property
+    def descriptor_dimensions(self) -> int:
+        """Of the descriptors that it takes."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of everything that decides the vectors."""
+        ...
+
+    @property
+    def fitted(self) -> Mapping[str, Any]:
+        """What it was fitted on and how, for people and for audits."""
+        ...
+
+    def encode(self, features: LocalFeatures) -> NDArray[np.float32]:
+        """``(dimensions,)`` of length 1; an image without features gives zeros."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write one file."""
         ...
 
 

@@ -88,15 +88,21 @@ class LocalFeatures:
         descriptors: ``(N, D)`` float32, l2-normalized rows.
         responses: ``(N,)`` float32, strength of the detection.
         size: (width, height) of the original image.
+        shapes: ``(N, 2)`` float32, a > 0 and b of affine covariant features; None where regions
+            are circles. The matrix scale · [[a, 0], [b, 1/a]] · R(angle) carries the unit circle
+            onto the region, and the x axis onto its dominant direction. It keeps what is upright
+            upright.
     """
 
     frames: Float32
     descriptors: Float32
     responses: Float32
     size: tuple[int, int]
+    shapes: Float32 | None = None
 
     def __post_init__(self) -> None:
         count = len(self.frames)
+        _check_shapes(self.shapes, count)
         check_array("frames", self.frames, shape=(None, 4), dtype=np.float32)
         check_array("descriptors", self.descriptors, shape=(count, None), dtype=np.float32)
         check_array("responses", self.responses, shape=(count,), dtype=np.float32)
@@ -111,15 +117,16 @@ class Aggregate:
 
     Attributes:
         words: ``(M,)`` int32, not decreasing. Aggregated kernels have each word at most once.
-        vectors: ``(M, bits / 64)`` uint64 signatures, or ``(M, D)`` float32 residuals.
+        vectors: ``(M, bits / 64)`` uint64 signatures, ``(M, D)`` float32 residuals, or ``(M, 1)``
+            uint8 counts of the word (255 and more are 255).
     """
 
     words: Int32
-    vectors: UInt64 | Float32
+    vectors: UInt64 | Float32 | UInt8
 
     def __post_init__(self) -> None:
         check_array("words", self.words, shape=(None,), dtype=np.int32)
-        if self.vectors.dtype not in (np.uint64, np.float32):
+        if self.vectors.dtype not in (np.uint64, np.float32, np.uint8):
             check_array("vectors", self.vectors, shape=(len(self.words), None), dtype=np.uint64)
         check_array("vectors", self.vectors, shape=(len(self.words), None), dtype=None)
 
@@ -135,11 +142,13 @@ class LocalCodes:
 
     Attributes:
         words: ``(M,)`` int32 visual word of each row, not decreasing.
-        signatures: ``(M, bits / 64)`` uint64, the signs of the residual to that word.
+        signatures: ``(M, bits / 64)`` uint64, the signs of the residual to that word; no columns
+            where the encoding has words alone.
         features: ``(M,)`` int32, the row of ``frames`` that each code describes.
         frames: ``(N, 4)`` float32, as in :class:`LocalFeatures`.
         aggregate: the same image as the inverted index takes it.
         size: (width, height) of the original image.
+        shapes: ``(N, 2)`` float32 or None, as in :class:`LocalFeatures`.
     """
 
     words: Int32
@@ -148,8 +157,10 @@ class LocalCodes:
     frames: Float32
     aggregate: Aggregate
     size: tuple[int, int]
+    shapes: Float32 | None = None
 
     def __post_init__(self) -> None:
+        _check_shapes(self.shapes, len(self.frames))
         rows = len(self.words)
         check_array("words", self.words, shape=(None,), dtype=np.int32)
         check_array("signatures", self.signatures, shape=(rows, None), dtype=np.uint64)
@@ -158,6 +169,11 @@ class LocalCodes:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+
+def _check_shapes(shapes: Float32 | None, count: int) -> None:
+    if shapes is not None:
+        check_array("shapes", shapes, shape=(count, 2), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

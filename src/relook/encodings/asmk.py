@@ -82,6 +82,7 @@ class AsmkEncoder:
                 flat, residuals, aggregated=self.aggregated, binary=self.binary
             ),
             size=features.size,
+            shapes=features.shapes,
         )
 
 

@@ -3,10 +3,11 @@
 Little-endian, features sorted by word, wide values first so that all are aligned in memory:
 
 - a header of 24 bytes;
-- the signatures (16 bytes each at 128 bits);
+- the signatures (16 bytes each at 128 bits; none where there are words alone);
 - what the aggregate holds beyond them: of ASMK* the signatures of words that occur several times,
-  of SMK* nothing, of the float kernels their vectors as float16;
+  of SMK* and of counts nothing, of the float kernels their vectors as float16;
 - x and y as shares of the picture (2 × uint16), log scale (uint8), angle (uint8);
+- of affine features their shape (log a and b, 2 × uint8);
 - each word as a difference to the one before (bytes, 255 meaning "and more").
 """
 
@@ -33,9 +34,15 @@ from relook.encodings.decoding import (
 __all__ = ["pack_codes", "unpack_codes"]
 
 HEADER = struct.Struct("<2sBBHHIIII")
-MAGIC, VERSION = b"lc", 1
-SHARED, REPEATED, FLOATS = 0, 1, 2
+MAGIC = b"lc"
+VERSIONS = (1, 2)
+"""What can be read; circles with signatures are still written as 1, as ever."""
+SHARED, REPEATED, FLOATS, COUNTS = 0, 1, 2, 3
+AFFINE = 0x80
+"""Added to the kind where features have shapes."""
 MOST = 65535
+STRETCH = 2.0
+"""Shapes are kept for log2 a, and b, from -STRETCH to STRETCH in 255 steps."""
 TABLES = np.stack([SCALES, ANGLES])
 
 
@@ -54,8 +61,11 @@ def pack_codes(codes: LocalCodes) -> bytes:
     kind, rest = _pack_aggregate(codes)
     gaps = _pack_words(codes.words)
     width, height = codes.size
+    shapes = b"" if codes.shapes is None else _pack_shapes(codes.shapes[codes.features])
+    plain = kind != COUNTS and codes.shapes is None and codes.signatures.shape[1]
     header = HEADER.pack(
-        MAGIC, VERSION, kind, len(codes.words), codes.signatures.shape[1],
+        MAGIC, VERSIONS[not plain], kind | (AFFINE * (codes.shapes is not None)),
+        len(codes.words), codes.signatures.shape[1],
         width, height, len(gaps), len(codes.aggregate),
     )  # fmt: skip
     extent = np.array([width, height], np.float64)
@@ -71,6 +81,7 @@ def pack_codes(codes: LocalCodes) -> bytes:
             np.round(shares * 65535).astype("<u2").tobytes(),
             np.round(np.clip(octave, 0, 1) * 255).astype(np.uint8).tobytes(),
             (np.round(turn * 256).astype(np.int64) % 256).astype(np.uint8).tobytes(),
+            shapes,
             gaps.tobytes(),
         )
     )
@@ -92,18 +103,21 @@ def _unpack(blob: bytes) -> LocalCodes:
     magic, version, kind, count, parts, width, height, gaps, entries = HEADER.unpack_from(blob)
     if magic != MAGIC:
         raise ValueError("the bytes are no description")
-    if version > VERSION:
+    if version > VERSIONS[-1]:
         raise FormatError("a description was written by a newer relook; upgrade relook")
-    if gaps + (6 + 8 * parts) * count > len(blob) - HEADER.size:
+    affine, kind = bool(kind & AFFINE), kind & ~AFFINE
+    each = 8 if affine else 6
+    if gaps + (each + 8 * parts) * count > len(blob) - HEADER.size:
         raise ValueError("the bytes are cut off")
     words = decode_words(np.frombuffer(blob, np.uint8, gaps, len(blob) - gaps), count)
-    if len(words) != count or not parts:
+    if len(words) != count or not (parts or kind == COUNTS):
         raise ValueError("the parts do not fit together")
     take = _reader(blob, HEADER.size)
     signatures = take("<u8", count * parts).reshape(count, parts).astype(np.uint64, copy=False)
-    rest = len(blob) - HEADER.size - signatures.nbytes - 6 * count - gaps
+    rest = len(blob) - HEADER.size - signatures.nbytes - each * count - gaps
     aggregate = _unpack_aggregate(kind, entries, rest, words, signatures, take)
     shares, octaves, turns = take("<u2", 2 * count), take("u1", count), take("u1", count)
+    shapes = _unpack_shapes(take("u1", 2 * count)) if affine else None
     if len(take("u1", -1)) != gaps:
         raise ValueError("the parts do not fit together")
     frames = decode_frames(shares, octaves, turns, (width, height), TABLES)
@@ -114,7 +128,19 @@ def _unpack(blob: bytes) -> LocalCodes:
         frames=frames,
         aggregate=aggregate,
         size=(width, height),
+        shapes=shapes,
     )
+
+
+def _pack_shapes(shapes: NDArray[np.float32]) -> bytes:
+    values = np.stack([np.log2(np.maximum(shapes[:, 0], 1e-3)), shapes[:, 1]], axis=1)
+    shares = np.clip(values / (2 * STRETCH) + 0.5, 0, 1)
+    return np.round(shares * 254).astype(np.uint8).tobytes()  # 127 is no stretch at all
+
+
+def _unpack_shapes(content: NDArray[np.uint8]) -> NDArray[np.float32]:
+    values = (content.reshape(-1, 2) / 254.0 - 0.5) * (2 * STRETCH)
+    return np.stack([2.0 ** values[:, 0], values[:, 1]], axis=1).astype(np.float32)
 
 
 def _reader(blob: bytes, start: int) -> Callable[[str, int], NDArray[Any]]:
@@ -143,6 +169,8 @@ def _pack_words(words: NDArray[np.int32]) -> NDArray[np.uint8]:
 
 def _pack_aggregate(codes: LocalCodes) -> tuple[int, bytes]:
     aggregate = codes.aggregate
+    if aggregate.vectors.dtype == np.uint8:
+        return COUNTS, b""
     if aggregate.vectors.dtype == np.float32:
         return FLOATS, aggregate.vectors.astype("<f2").tobytes()
     if len(aggregate) == len(codes.words):
@@ -161,6 +189,10 @@ def _unpack_aggregate(
 ) -> Aggregate:
     if kind == SHARED:
         return Aggregate(words, signatures)
+    if kind == COUNTS:
+        starts, counts = _runs(words)
+        many = np.minimum(counts, 255).astype(np.uint8)[:, None]
+        return _checked(Aggregate(words[starts], many), entries)
     if kind == REPEATED:
         sums = take("<u8", rest // 8).reshape(-1, signatures.shape[1])
         own, vectors, used = merge_repeated(words, signatures, sums.astype(np.uint64, copy=False))
