@@ -1,7 +1,18 @@
 """Image → local features, in pixels of the original image."""
 
+from relook.features.binary import Akaze, Orb
+from relook.features.registry import EXTRACTORS, make_features
 from relook.features.rootsift import root_sift
 from relook.features.sift import MOST_FEATURES, Sift
 from relook.features.spread import choose_spread
 
-__all__ = ["MOST_FEATURES", "Sift", "choose_spread", "root_sift"]
+__all__ = [
+    "EXTRACTORS",
+    "MOST_FEATURES",
+    "Akaze",
+    "Orb",
+    "Sift",
+    "choose_spread",
+    "make_features",
+    "root_sift",
+]
