@@ -14,7 +14,7 @@ from oracles.pictures import texture
 from relook.core.errors import FormatError, UsageError
 from relook.core.records import Aggregate, Image, LocalCodes
 from relook.encodings import AsmkEncoder, load_codebook
-from relook.encodings.packing import VERSIONS, HEADER, pack_codes, unpack_codes
+from relook.encodings.packing import HEADER, VERSIONS, pack_codes, unpack_codes
 from relook.features import Sift
 
 BOOK = encoding.codebook()

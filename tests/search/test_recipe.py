@@ -88,6 +88,8 @@ DESCRIBE = {
     "longest": with_local(longest=800),
     "extractor": with_local(extractor="aliked", deep=DeepSettings(weights="aliked-n16")),
     "codebook_hash": with_local(codebook_hash="abd"),
+    "encoding": with_local(encoding="bow"),
+    "hamming_hash": with_local(encoding="he", hamming="one", hamming_hash="abd"),
     "aggregated": with_local(aggregated=False),
     "binary": with_local(binary=False),
 }
@@ -137,7 +139,7 @@ def test_the_plan_and_the_names_change_no_hash(name):
 def test_every_setting_has_its_place_in_the_hashes():
     described = {field.name for field in fields(Sift)} | {
         field.name for field in fields(LocalChannel)
-    } - {"sift", "deep", "index", "codebook"}
+    } - {"sift", "detector", "deep", "index", "codebook", "hamming"}
     assert set(DESCRIBE) == described
     assert set(INDEX) == {field.name for field in fields(IndexSettings)}
     assert {field.name for field in fields(Plan)} <= set(FREE)

@@ -33,15 +33,16 @@ def run(*, as_json: Json = False) -> None:
 
 def _as_json(recipe: Recipe) -> dict[str, Any]:
     settings = json.loads(recipe.to_json())
-    vector = recipe.vector
+    network, encoder = recipe.network, recipe.encoder
     return {
         "name": recipe.name,
         "summary": recipe.summary,
         # What makes a network of weights; once it was made, most describe without it.
-        "extras": [] if vector is None else ["networks"],
-        "weights": [] if vector is None else [vector.weights],
+        "extras": [] if network is None else ["networks"],
+        "weights": [] if network is None else [network.weights],
         "codebook": None if recipe.local is None else recipe.local.codebook,
-        "whitening": None if vector is None else vector.whitening or None,
+        "whitening": None if network is None else network.whitening or None,
+        "encoder": encoder,
         "cost": None if recipe.cost is None else asdict(recipe.cost),
         "settings": {"channels": settings["channels"], "plan": settings["plan"]},
     }
@@ -73,4 +74,5 @@ def _needs(recipe: dict[str, Any]) -> str:
         pooling = recipe["settings"]["channels"]["global"]["pooling"]
         when = "always: torch pools" if pooling == "rmac" else "the first time"
         return f"{', '.join(needed)}; relook[networks] {when}"
-    return f"nothing more (codebook {recipe['codebook']} ships)"
+    of = f"encoder {recipe['encoder']}" if recipe["encoder"] else f"codebook {recipe['codebook']}"
+    return f"nothing more ({of} ships)"

@@ -21,11 +21,20 @@ def fitted_of(recipe: Recipe) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if recipe.local is not None:
         name = recipe.local.codebook
         yield f"codebook {name}", load_codebook(name).fitted
-        if recipe.local.extractor != "sift":
+        if recipe.local.hamming:
+            from relook.encodings.hamming import load_hamming  # noqa: PLC0415 - only what is used
+
+            name = recipe.local.hamming
+            yield f"Hamming embedding {name}", load_hamming(name).fitted
+        if recipe.local.of_network:
             deep = recipe.local.deep
             yield from _of_network(deep.weights, deep.whitening)
-    if recipe.vector is not None:
-        yield from _of_network(recipe.vector.weights, recipe.vector.whitening)
+    if recipe.encoder is not None:
+        from relook.encodings.vector_encoders import load_vector_encoder  # noqa: PLC0415
+
+        yield f"encoder {recipe.encoder}", load_vector_encoder(recipe.encoder).fitted
+    if recipe.network is not None:
+        yield from _of_network(recipe.network.weights, recipe.network.whitening)
 
 
 def _of_network(weights: str, whitening: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

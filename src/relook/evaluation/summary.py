@@ -181,7 +181,9 @@ def _precision(recipe: Recipe) -> str:
     """Of what is compared: of the local channel's codes, then of the global one's vectors."""
     found = []
     if recipe.local is not None:
-        found.append("binary" if recipe.local.binary else "float32")
+        local = recipe.local
+        names = {"bow": "counts", "he": "binary"}
+        found.append(names.get(local.encoding, "binary" if local.binary else "float32"))
     if recipe.vector is not None:
         found.append(recipe.vector.index.precision)
     return " + ".join(found)

@@ -10,11 +10,13 @@ from typing import Any, Literal
 from relook.core.errors import UsageError
 from relook.features import Sift
 from relook.features.deep.settings import DeepSettings
+from relook.search.detectors import DetectorName, DetectorSettings
 
 __all__ = [
     "GLOBAL",
     "LOCAL",
     "OF_WEIGHTS",
+    "CompactChannel",
     "GlobalChannel",
     "IndexSettings",
     "LocalChannel",
@@ -29,6 +31,7 @@ Pool = Literal["mean", "gem", "sum", "keep"]
 Pooling = Literal[
     "", "crow", "gated", "gem", "mac", "mixed", "netvlad", "regional", "rmac", "spoc", "tree"
 ]
+LocalName = Literal[DetectorName, "deep", "aliked"]
 OF_WEIGHTS = "weights:"
 """Starts the name of a whitening that came with the weights."""
 
@@ -63,10 +66,15 @@ class LocalChannel:
         codebook: a shipped name, or the path of a ``.safetensors`` file.
         codebook_hash: its hash, so that another codebook under the same name is noticed.
         longest: longer side in pixels that images are described at.
-        extractor: ``sift``, or what networks give: ``deep`` or ``aliked``, see
-            :mod:`relook.features.deep`.
+        extractor: ``sift``, another detector (see :func:`relook.features.make_features`), or what
+            networks give: ``deep`` or ``aliked``, see :mod:`relook.features.deep`.
         sift: the features of ``sift``.
-        deep: the features of the others.
+        detector: the features of other detectors.
+        deep: the features of networks.
+        encoding: ``smk`` for the selective match kernels, ``he`` for Hamming embedding, ``bow`` for
+            a bag of words.
+        hamming: of ``he``: a shipped embedding, or the path of a ``.safetensors`` file.
+        hamming_hash: its hash.
         aggregated: ASMK, else SMK.
         binary: signatures (the starred kernels), else float vectors.
         index: the match kernel.
@@ -75,32 +83,52 @@ class LocalChannel:
     codebook: str
     codebook_hash: str = ""
     longest: int = 1024
-    extractor: Literal["sift", "deep", "aliked"] = "sift"
+    extractor: LocalName = "sift"
     sift: Sift = Sift()
+    detector: DetectorSettings = DetectorSettings()
     deep: DeepSettings = DeepSettings()
+    encoding: Literal["smk", "he", "bow"] = "smk"
+    hamming: str = ""
+    hamming_hash: str = ""
     aggregated: bool = True
     binary: bool = True
     index: IndexSettings = IndexSettings()
 
     def __post_init__(self) -> None:
         _check_longest(self.longest)
-        if self.extractor != "sift" and not self.deep.weights:
+        if self.of_network and not self.deep.weights:
             raise UsageError(f'extractor = "{self.extractor}" needs deep.weights, a name or a file')
+        if (self.encoding == "he") != bool(self.hamming):
+            raise UsageError('encoding = "he" needs hamming, a name or a file; others have none')
+
+    @property
+    def of_network(self) -> bool:
+        """Whether a network finds the features."""
+        return self.extractor in ("deep", "aliked")
+
+    @property
+    def features(self) -> int:
+        """At most so many per picture."""
+        settings = {"sift": self.sift, "deep": self.deep, "aliked": self.deep}
+        return settings.get(self.extractor, self.detector).features
 
     @property
     def described(self) -> Mapping[str, Any]:
         """What decides whether descriptions may be mixed."""
-        if self.extractor == "sift":  # as collections have it that are older than the others
-            features: Mapping[str, Any] = {"sift": asdict(self.sift)}
-        else:
-            features = {self.extractor: self.deep.described}
+        # The first kinds are hashed as collections have it that are older than the others.
+        kinds = {"he": {"encoding": "he", "hamming": self.hamming_hash}, "bow": {"encoding": "bow"}}
         return {
-            **features,
+            **self._features,
             "longest": self.longest,
             "codebook": self.codebook_hash,
-            "aggregated": self.aggregated,
-            "binary": self.binary,
+            **kinds.get(self.encoding, {"aggregated": self.aggregated, "binary": self.binary}),
         }
+
+    @property
+    def _features(self) -> Mapping[str, Any]:
+        if self.of_network:
+            return {self.extractor: self.deep.described}
+        return _described(self.extractor, self.sift, self.detector)
 
     @property
     def indexed(self) -> Mapping[str, Any]:
@@ -209,6 +237,50 @@ class GlobalChannel:
         """What else decides whether the index must be built anew."""
         whitening = {"whitening": self.whitening_hash, "dimensions": self.dimensions}
         return asdict(self.index) | whitening
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactChannel:
+    """One vector per picture, made of its local features.
+
+    Attributes:
+        encoder: a shipped name, or the path of a ``.safetensors`` file: VLAD, Fisher vector,
+            triangulation embedding or jointly reduced vocabularies, as they were fitted.
+        encoder_hash: its hash, so that another encoder under the same name is noticed.
+        longest: longer side in pixels that images are described at.
+        extractor: see :class:`LocalChannel`.
+        sift: the features of ``sift``.
+        detector: the features of other detectors.
+        index: how the vectors are kept.
+    """
+
+    encoder: str
+    encoder_hash: str = ""
+    longest: int = 1024
+    extractor: DetectorName = "sift"
+    sift: Sift = Sift()
+    detector: DetectorSettings = DetectorSettings()
+    index: VectorSettings = VectorSettings()
+
+    def __post_init__(self) -> None:
+        _check_longest(self.longest)
+        if self.index.kind == "several":
+            raise UsageError('index.kind = "several" is for networks that give several vectors')
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """What decides whether descriptions may be mixed."""
+        features = _described(self.extractor, self.sift, self.detector)
+        return {**features, "longest": self.longest, "encoder": self.encoder_hash}
+
+    @property
+    def indexed(self) -> Mapping[str, Any]:
+        """What else decides whether the index must be built anew."""
+        return asdict(self.index)
+
+
+def _described(name: str, sift: Sift, detector: DetectorSettings) -> Mapping[str, Any]:
+    return {name: asdict(sift) if name == "sift" else asdict(detector)}
 
 
 def _check_longest(longest: int) -> None:

@@ -33,7 +33,7 @@ def calibrate(recipe: Recipe, photos: Sequence[Path], *, count: int = 64) -> int
     Raises:
         UsageError: the recipe has no network, or fewer than 16 photos can be read.
     """
-    settings = recipe.vector
+    settings = recipe.network
     if settings is None:
         raise UsageError(f"recipe {recipe.name} has no network; int8 is for [channels.global]")
     chosen = [photos[row] for row in np.linspace(0, len(photos) - 1, count).astype(int)]

@@ -8,13 +8,20 @@ from pathlib import Path
 
 from relook.core.errors import UsageError
 from relook.features.deep.settings import DeepSettings
-from relook.search.channels import GLOBAL, LOCAL, OF_WEIGHTS, GlobalChannel, LocalChannel
+from relook.search.channels import (
+    GLOBAL,
+    LOCAL,
+    OF_WEIGHTS,
+    CompactChannel,
+    GlobalChannel,
+    LocalChannel,
+)
 from relook.search.plan import Plan
 
 __all__ = ["pinned"]
 
 
-Channels = Mapping[str, LocalChannel | GlobalChannel]
+Channels = Mapping[str, LocalChannel | GlobalChannel | CompactChannel]
 
 
 def pinned(channels: Channels, plan: Plan, *, recipe: str, folder: Path) -> Channels:
@@ -33,12 +40,14 @@ def pinned(channels: Channels, plan: Plan, *, recipe: str, folder: Path) -> Chan
     local, vector = channels.get(LOCAL), channels.get(GLOBAL)
     if isinstance(local, LocalChannel):
         found[LOCAL] = _with_codebook(local, plan, name=recipe, folder=folder)
+    if local is not None and vector is not None and vector.longest > local.longest:
+        raise UsageError(
+            f"channels.global.longest must be at most that of channels.local, "
+            f"{local.longest}: pictures are read once"
+        )
+    if isinstance(vector, CompactChannel):
+        found[GLOBAL] = _with_encoder(vector, name=recipe, folder=folder)
     if isinstance(vector, GlobalChannel):
-        if local is not None and vector.longest > local.longest:
-            raise UsageError(
-                f"channels.global.longest must be at most that of channels.local, "
-                f"{local.longest}: pictures are read once"
-            )
         found[GLOBAL] = _with_weights(vector, name=recipe, folder=folder)
         if vector.index.kind == "several" and (plan.expand.neighbors or plan.diffuse.neighbors):
             raise UsageError(
@@ -59,14 +68,39 @@ def _with_codebook(channel: LocalChannel, plan: Plan, *, name: str, folder: Path
     if plan.assignments > words:
         raise UsageError(f"assignments must be 1 to {words}, the words of codebook {place}")
     channel = replace(channel, deep=_with_deep(channel, name=name, folder=folder))
-    if 2 * max(channel.index.max_distance, plan.max_distance) >= bits:
+    channel = replace(channel, codebook=place, codebook_hash=codebook.sha256)
+    if channel.encoding == "he":
+        channel, bits = _with_hamming(channel, name=name, folder=folder)
+    farthest = max(channel.index.max_distance, plan.max_distance)
+    if channel.encoding != "bow" and 2 * farthest >= bits:
         raise UsageError(f"max_distance must be below {bits // 2}, half the bits of a signature")
-    return replace(channel, codebook=place, codebook_hash=codebook.sha256)
+    return channel
+
+
+def _with_hamming(channel: LocalChannel, *, name: str, folder: Path) -> tuple[LocalChannel, int]:
+    from relook.encodings.hamming import load_hamming  # noqa: PLC0415
+
+    place = _beside(channel.hamming, folder)
+    embedding = load_hamming(place)
+    if channel.hamming_hash not in ("", embedding.sha256):
+        raise _changed(f"Hamming embedding {place}", name, "hamming_hash")
+    channel = replace(channel, hamming=place, hamming_hash=embedding.sha256)
+    return channel, embedding.bits
+
+
+def _with_encoder(channel: CompactChannel, *, name: str, folder: Path) -> CompactChannel:
+    from relook.encodings.vector_encoders import load_vector_encoder  # noqa: PLC0415
+
+    place = _beside(channel.encoder, folder)
+    encoder = load_vector_encoder(place)
+    if channel.encoder_hash not in ("", encoder.sha256):
+        raise _changed(f"encoder {place}", name, "encoder_hash")
+    return replace(channel, encoder=place, encoder_hash=encoder.sha256)
 
 
 def _with_deep(channel: LocalChannel, *, name: str, folder: Path) -> DeepSettings:
     deep = channel.deep
-    if channel.extractor == "sift":
+    if not channel.of_network:
         return deep
     place = _beside(deep.weights, folder)
     deep = replace(deep, weights=place, weights_hash=deep.weights_hash or _hash_of_weights(place))

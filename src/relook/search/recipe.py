@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from relook.core.errors import FormatError, UsageError
-from relook.search.channels import GLOBAL, LOCAL, GlobalChannel, LocalChannel
+from relook.search.channels import GLOBAL, LOCAL, CompactChannel, GlobalChannel, LocalChannel
 from relook.search.pins import pinned
 from relook.search.plan import Cost, Plan
 from relook.search.settings import change_settings, dotted
@@ -32,10 +32,7 @@ __all__ = [
 
 FOLDER = Path(__file__).parent / "recipes"
 DEFAULT_RECIPE = "sift-asmk"
-_CHANNELS: Mapping[str, type[LocalChannel] | type[GlobalChannel]] = {
-    LOCAL: LocalChannel,
-    GLOBAL: GlobalChannel,
-}
+AnyChannel = LocalChannel | GlobalChannel | CompactChannel
 FORMAT = 1
 """Part of every hash: raise it when the same settings describe differently."""
 
@@ -54,7 +51,7 @@ class Recipe:
 
     name: str
     summary: str
-    channels: Mapping[str, LocalChannel | GlobalChannel]
+    channels: Mapping[str, AnyChannel]
     plan: Plan
     cost: Cost | None = None
 
@@ -65,10 +62,22 @@ class Recipe:
         return channel if isinstance(channel, LocalChannel) else None
 
     @property
-    def vector(self) -> GlobalChannel | None:
+    def vector(self) -> GlobalChannel | CompactChannel | None:
         """The channel of one vector per picture."""
         channel = self.channels.get(GLOBAL)
+        return None if isinstance(channel, LocalChannel) else channel
+
+    @property
+    def network(self) -> GlobalChannel | None:
+        """The channel of one vector per picture, where a network gives it."""
+        channel = self.channels.get(GLOBAL)
         return channel if isinstance(channel, GlobalChannel) else None
+
+    @property
+    def encoder(self) -> str | None:
+        """What makes one vector of local features, where something does."""
+        channel = self.channels.get(GLOBAL)
+        return channel.encoder if isinstance(channel, CompactChannel) else None
 
     @property
     def longest(self) -> int:
@@ -194,19 +203,27 @@ def _from_table(table: Any, *, where: str) -> Recipe:
     if unknown:
         raise UsageError(f"{where} has no {min(unknown)!r}; it may have channels, plan and cost")
     channels = table["channels"]
-    if not isinstance(channels, Mapping) or not channels or set(channels) - set(_CHANNELS):
+    if not isinstance(channels, Mapping) or not channels or set(channels) - {LOCAL, GLOBAL}:
         raise UsageError(f"{where} must have [channels.local], [channels.global], or both")
     return Recipe(
         name=str(table.get("name", where)),
         summary=str(table.get("summary", "a recipe of your own")),
         channels={
-            name: from_table(kind, channels[name], where=f"{where}: channels.{name}")
-            for name, kind in _CHANNELS.items()
+            name: _channel(name, channels[name], where=f"{where}: channels.{name}")
+            for name in (LOCAL, GLOBAL)
             if name in channels
         },
         plan=from_table(Plan, table.get("plan", {}), where=f"{where}: plan"),
         cost=from_table(Cost, table["cost"], where=f"{where}: cost") if "cost" in table else None,
     )
+
+
+def _channel(name: str, table: Any, *, where: str) -> AnyChannel:
+    if name == LOCAL:
+        return from_table(LocalChannel, table, where=where)
+    if isinstance(table, Mapping) and "encoder" in table:
+        return from_table(CompactChannel, table, where=where)
+    return from_table(GlobalChannel, table, where=where)
 
 
 def _pinned(recipe: Recipe, *, folder: Path) -> Recipe:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,13 @@ from relook.descriptors.vector import VectorDescriber
 from relook.index.vectors import SeveralIndex, load_vector_index, make_vector_index
 from relook.networks.runtime import Runtime, load_network
 from relook.networks.weights import Weights, open_weights
-from relook.search.channels import GLOBAL, OF_WEIGHTS, GlobalChannel
+from relook.search.channels import GLOBAL, OF_WEIGHTS, CompactChannel, GlobalChannel
 from relook.search.engine import Channel
 from relook.vectors import Projection
 from relook.vectors.shipped import find_whitening
+
+if TYPE_CHECKING:
+    from relook.search.compact import CompactDescriber
 
 __all__ = ["GlobalDescriber", "VectorParts", "make_vector_describer"]
 
@@ -49,13 +52,19 @@ class GlobalDescriber:
         return unpack_vectors(self.describe(image))
 
 
-def make_vector_describer(settings: GlobalChannel, *, threads: int) -> GlobalDescriber:
+def make_vector_describer(
+    settings: GlobalChannel | CompactChannel, *, threads: int
+) -> GlobalDescriber | CompactDescriber:
     """The describer of a channel.
 
     Raises:
         FetchError: the weights are not here; the message says where to put them.
-        CollectionError: they are not those that the recipe was pinned to.
+        CollectionError: they, or the encoder, are not those that the recipe was pinned to.
     """
+    if isinstance(settings, CompactChannel):
+        from relook.search.compact import make_compact_describer  # noqa: PLC0415
+
+        return make_compact_describer(settings)
     runtime = load_runtime(settings, threads=threads)
     return GlobalDescriber(VectorDescriber(runtime, make_sizing(settings), multiscale_of(settings)))
 
@@ -98,7 +107,7 @@ def multiscale_of(settings: GlobalChannel) -> MultiScale:
 class VectorParts:
     """Everything that the channel puts together; weights are opened when they are needed."""
 
-    settings: GlobalChannel
+    settings: GlobalChannel | CompactChannel
     index_hash: str
     threads: int
 
@@ -116,7 +125,7 @@ class VectorParts:
         )
 
     @cached_property
-    def describer(self) -> GlobalDescriber:
+    def describer(self) -> GlobalDescriber | CompactDescriber:
         """Describes queries."""
         return make_vector_describer(self.settings, threads=self.threads)
 
@@ -137,7 +146,7 @@ class VectorParts:
     def projection(self) -> Projection | None:
         """The whitening, cut to the channel's dimensions."""
         settings = self.settings
-        if not settings.whitening:
+        if isinstance(settings, CompactChannel) or not settings.whitening:
             return None
         if settings.whitening.startswith(OF_WEIGHTS):
             found = _of_weights(_open(settings), settings.whitening.removeprefix(OF_WEIGHTS))
