@@ -1,6 +1,7 @@
 """Image → local features, in pixels of the original image."""
 
 from relook.features.binary import Akaze, Orb
+from relook.features.corners import Harris, Moravec
 from relook.features.registry import EXTRACTORS, make_features
 from relook.features.rootsift import root_sift
 from relook.features.sift import MOST_FEATURES, Sift
@@ -10,6 +11,8 @@ __all__ = [
     "EXTRACTORS",
     "MOST_FEATURES",
     "Akaze",
+    "Harris",
+    "Moravec",
     "Orb",
     "Sift",
     "choose_spread",

@@ -8,12 +8,15 @@ from typing import Any
 from relook.core.errors import UsageError
 from relook.core.protocols import Extractor
 from relook.features.binary import Akaze, Orb
+from relook.features.corners import Harris, Moravec
 from relook.features.sift import Sift
 
 __all__ = ["EXTRACTORS", "make_features"]
 
 EXTRACTORS: dict[str, type[Any]] = {
     "sift": Sift,
+    "harris": Harris,
+    "moravec": Moravec,
     "orb": Orb,
     "akaze": Akaze,
 }
