@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,24 @@ from relook.core.errors import RelookError, UsageError
 from reproduce.global_descriptors import command as global_descriptors
 from reproduce.knn import command as knn
 from reproduce.pacs import command as pacs
+from reproduce.recipes import command as recipes
 from reproduce.table import Row, Table, names, read_table
+
+COMMANDS: Mapping[str, tuple[Callable[[Sequence[str]], None], str]] = {
+    global_descriptors.NAME: (global_descriptors.run, "one vector per picture, step by step"),
+    recipes.NAME: (recipes.run, "every recipe of local features, quality and cost"),
+    pacs.NAME: (pacs.run, "classes learned in some domains, said in another"),
+    **{name: (partial(knn.run, name), words) for name, words in knn.COMMANDS.items()},
+}
+"""Tables that are more than a file of ``tables``: what runs them, and what they are."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one table; 0 done, 1 failed, 2 wrong use or something is not on this disk."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words[:1] == [global_descriptors.NAME]:
-            global_descriptors.run(words[1:])
-            return 0
-        if words[:1] == [pacs.NAME]:
-            pacs.run(words[1:])
-            return 0
-        if words[:1] and words[0] in knn.COMMANDS:
-            knn.run(words[0], words[1:])
+        if words and words[0] in COMMANDS:
+            COMMANDS[words[0]][0](words[1:])
             return 0
         options = _options(words)
         if options.name is None:
@@ -62,11 +66,7 @@ def _list() -> None:
     for name in names():
         table = read_table(name)
         out().print(f"{name}: {table.source} ({table.dataset})", markup=False)
-    words = "one vector per picture, step by step; --help says what it needs"
-    out().print(f"{global_descriptors.NAME}: {words}", markup=False)
-    words = "classes learned in some domains, said in another; --help says what it needs"
-    out().print(f"{pacs.NAME}: {words}", markup=False)
-    for name, words in knn.COMMANDS.items():
+    for name, (_, words) in COMMANDS.items():
         out().print(f"{name}: {words}; --help says what it needs", markup=False)
 
 

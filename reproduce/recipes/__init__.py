@@ -1,0 +1,1 @@
+"""All recipes of local features on one benchmark: quality and cost together, kept in ``docs``."""
