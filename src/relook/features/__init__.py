@@ -2,6 +2,7 @@
 
 from relook.features.binary import Akaze, Orb
 from relook.features.corners import Harris, Moravec
+from relook.features.pca_sift import PcaSift
 from relook.features.registry import EXTRACTORS, make_features
 from relook.features.rootsift import root_sift
 from relook.features.sift import MOST_FEATURES, Sift
@@ -14,6 +15,7 @@ __all__ = [
     "Harris",
     "Moravec",
     "Orb",
+    "PcaSift",
     "Sift",
     "choose_spread",
     "make_features",

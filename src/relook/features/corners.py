@@ -225,8 +225,7 @@ class Moravec(_Corners):
         return moravec_response(gray, window=self.window)
 
     def _strength(self, values: Float32) -> Float32:
-        strength: Float32 = np.sqrt(values) / np.float32(self.window)
-        return strength
+        return np.asarray(np.sqrt(values) / self.window, np.float32)
 
     def _size(self) -> tuple[float, int]:
         return self.window / 12**0.5, self.window // 2
