@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from oracles import encoding
 from relook.core.errors import FormatError, RelookError, ShapeError
-from relook.encodings import AsmkEncoder
+from relook.encodings import AsmkEncoder, BagOfWordsEncoder, HammingEncoder
+from relook.encodings.hamming import HammingEmbedding
 
 BOOK = encoding.codebook()
+EMBEDDING = HammingEmbedding.fit([encoding.descriptors(2000, seed=3)], BOOK)
 ENCODERS = {
     "asmk*": lambda: AsmkEncoder(BOOK, assignments=3),
     "smk*": lambda: AsmkEncoder(BOOK, aggregated=False, assignments=3),
     "asmk": lambda: AsmkEncoder(BOOK, binary=False, assignments=3),
     "smk": lambda: AsmkEncoder(BOOK, aggregated=False, binary=False, assignments=3),
+    "he": lambda: HammingEncoder(BOOK, EMBEDDING, assignments=3),
+    "bow": lambda: BagOfWordsEncoder(BOOK),
+    "bow, three words": lambda: BagOfWordsEncoder(BOOK, assignments=3),
+    "bow, soft": lambda: BagOfWordsEncoder(BOOK, assignments=3, soft_sigma=0.3),
 }
 
 
@@ -48,11 +56,23 @@ def test_frames_and_size_are_handed_on(encoder):
         assert codes.size == (123, 45)
 
 
+def test_shapes_of_affine_features_are_handed_on_and_kept(encoder):
+    round_ = encoding.features(9)
+    shapes = np.random.default_rng(0).uniform(0.5, 1.5, (9, 2)).astype(np.float32)
+    features = replace(round_, shapes=shapes)
+    for codes in both(encoder, features):
+        np.testing.assert_array_equal(codes.shapes, shapes)
+    codes = encoder.encode(features)
+    back = encoder.unpack(encoder.pack(codes))
+    np.testing.assert_allclose(back.shapes, shapes[codes.features], atol=0.02)
+
+
 def test_an_image_without_features_has_an_empty_code_that_can_be_packed(encoder):
     for codes in both(encoder, encoding.features(0)):
         assert len(codes) == len(codes.words) == len(codes.aggregate) == 0
         assert codes.aggregate.vectors.shape[1] > 0
-    back = encoder.unpack(encoder.pack(encoder.encode(encoding.features(0))))
+    codes = encoder.encode(encoding.features(0))
+    back = encoder.unpack(encoder.pack(codes))
     assert len(back) == 0
     assert back.aggregate.vectors.shape == codes.aggregate.vectors.shape
     assert back.aggregate.vectors.dtype == codes.aggregate.vectors.dtype

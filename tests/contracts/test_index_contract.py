@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from oracles.aggregates import aggregate, none
+from oracles.aggregates import aggregate, counts, none
 from relook.core.errors import RelookError, ShapeError, UsageError
 from relook.core.records import Aggregate
 from relook.index import InvertedIndex, Kernel
@@ -16,16 +16,38 @@ from relook.index import InvertedIndex, Kernel
 
 class Case(NamedTuple):
     make: Callable[[], InvertedIndex]
-    code: dict
+    code: Callable[[np.random.Generator], Aggregate]
+    none: Aggregate
+
+
+WEIGHTS = np.random.default_rng(8).uniform(0.1, 9, 40).astype(np.float32)
+
+
+def case_of(kernel, weights=None, *, threads=1, **code):
+    shape = {key: value for key, value in code.items() if key != "repeat"}
+    return Case(
+        lambda: InvertedIndex(kernel, weights, threads=threads),
+        lambda rng: aggregate(rng, **code),
+        none(**shape),
+    )
+
+
+def case_of_words(**options):
+    kernel = Kernel.bag_of_words(40, **options)
+    return Case(lambda: InvertedIndex(kernel, WEIGHTS), counts, none(width=1, dtype=np.uint8))
 
 
 INDEXES = {
-    "asmk*": Case(lambda: InvertedIndex(Kernel(words=40, bits=128)), {}),
-    "asmk": Case(
-        lambda: InvertedIndex(Kernel(words=40, bits=24, binary=False)),
-        {"width": 24, "binary": False},
-    ),
-    "smk*": Case(lambda: InvertedIndex(Kernel(words=40, bits=128, burst=True)), {"repeat": True}),
+    "asmk*": case_of(Kernel(words=40, bits=128)),
+    "asmk* on three threads": case_of(Kernel(words=40, bits=128), threads=3),
+    "asmk": case_of(Kernel(words=40, bits=24, binary=False), width=24, binary=False),
+    "smk*": case_of(Kernel(words=40, bits=128, burst=True), repeat=True),
+    "smk": case_of(Kernel(words=40, bits=24, binary=False), width=24, binary=False, repeat=True),
+    "bow": case_of_words(),
+    "bow, sqrt": case_of_words(value="sqrt"),
+    # Words once each, so that an image is worth 1 to itself.
+    "he": case_of(Kernel.hamming(40), WEIGHTS, width=1),
+    "he, burst": case_of(Kernel.hamming(40, bits=128, max_distance=50, burst=True), WEIGHTS),
 }
 
 
@@ -36,7 +58,7 @@ def case(request):
 
 def codes(case, count, seed=0):
     rng = np.random.default_rng(seed)
-    return [aggregate(rng, **case.code) for _ in range(count)]
+    return [case.code(rng) for _ in range(count)]
 
 
 def filled(case, count=30):
@@ -105,14 +127,12 @@ def test_an_empty_index_finds_nothing(case):
 
 
 def test_a_query_without_features_finds_nothing(case):
-    shape = {key: value for key, value in case.code.items() if key != "repeat"}
-    assert len(filled(case).search(none(**shape), top=5)) == 0
+    assert len(filled(case).search(case.none, top=5)) == 0
 
 
 def test_an_image_without_features_is_kept_and_matches_nothing(case):
     index = filled(case)
-    shape = {key: value for key, value in case.code.items() if key != "repeat"}
-    index.add(np.array([1]), [none(**shape)])
+    index.add(np.array([1]), [case.none])
     assert len(index) == 31
     assert 1 not in index.search(codes(case, 1)[0], top=100).ids
     index.remove([1])
@@ -165,7 +185,7 @@ def test_words_out_of_order_or_range_are_refused(case, words):
 def test_vectors_of_another_width_or_type_are_refused(case):
     index, code = filled(case), codes(case, 1)[0]
     other = np.float32 if code.vectors.dtype == np.uint64 else np.uint64
-    for vectors in (code.vectors[:, :1], code.vectors.astype(other)):
+    for vectors in (np.repeat(code.vectors, 2, axis=1), code.vectors.astype(other)):
         wrong = Aggregate(code.words, np.ascontiguousarray(vectors))
         with pytest.raises(ShapeError, match="vectors"):
             index.add(np.array([1]), [wrong])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import zlib
 
 import numpy as np
 import pytest
 
-from oracles.aggregates import aggregate
+from oracles.aggregates import aggregate, counts
 from relook.core.errors import FormatError, StorageError
 from relook.core.storage import load_arrays, save_arrays
 from relook.index import InvertedIndex, Kernel, merging, scoring
@@ -193,3 +194,50 @@ def test_postings_of_128_bits_take_18_bytes(tmp_path):
     index.add(np.arange(200), [aggregate(rng, words=500, rows=400) for _ in range(200)])
     (name,) = index.save(tmp_path)["segments"]
     assert (tmp_path / name).stat().st_size < 200 * (400 * 18 + 12) + 500 * 8 + 1000
+
+
+def test_the_header_of_the_older_kernels_is_what_it_always_was(saved):
+    folder, state = saved
+    header = load_arrays(folder / state["segments"][0], **KIND).header
+    kernel = {"words": 40, "bits": 128, "binary": True, "alpha": 3.0, "threshold": 0.0}
+    assert header == {
+        "kernel": {**kernel, "burst": False},
+        "weights": zlib.crc32(np.ones(40, np.float32).tobytes()),
+    }
+
+
+NEWER = {
+    "bow": (Kernel.bag_of_words(40), counts),
+    "bow, sqrt": (Kernel.bag_of_words(40, value="sqrt"), counts),
+    "he": (Kernel.hamming(40), lambda rng: aggregate(rng, width=1, repeat=True)),
+    "he, step": (Kernel.hamming(40, sigma=0), lambda rng: aggregate(rng, width=1, repeat=True)),
+}
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_the_newer_kernels_are_saved_compacted_and_loaded_too(name, tmp_path):
+    (kernel, make), rng = NEWER[name], np.random.default_rng(0)
+    images, query = [make(rng) for _ in range(20)], make(rng)
+    index = InvertedIndex(kernel)
+    index.add(np.arange(10), images[:10])
+    index.add(np.arange(10, 20), images[10:])
+    index.remove([3, 15])
+    before = index.scores(query)
+    state = index.save(tmp_path)
+    back = InvertedIndex.load(tmp_path, state, kernel, threads=2)
+    for _ in range(2):
+        for left, right in zip(before, back.scores(query), strict=True):
+            np.testing.assert_array_equal(left, right)
+        back.compact()
+    for other, _ in NEWER.values():
+        if other != kernel:
+            with pytest.raises(FormatError, match="another kernel"):
+                InvertedIndex.load(tmp_path, state, other)
+
+
+def test_postings_of_counts_take_3_bytes(tmp_path):
+    rng = np.random.default_rng(0)
+    index = InvertedIndex(Kernel.bag_of_words(500))
+    index.add(np.arange(200), [counts(rng, words=500, rows=400) for _ in range(200)])
+    (name,) = index.save(tmp_path)["segments"]
+    assert (tmp_path / name).stat().st_size < 200 * (400 * 3 + 12) + 500 * 8 + 1000

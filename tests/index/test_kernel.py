@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from oracles import asmk
-from oracles.aggregates import aggregate, none
+from oracles import asmk, bow, hamming
+from oracles.aggregates import aggregate, counts, none
 from relook.core.errors import ShapeError, UsageError
 from relook.core.records import Aggregate
 from relook.index import InvertedIndex, Kernel
@@ -58,6 +58,43 @@ def test_scores_equal_the_oracle(name):
         assert have.dtype == np.float32
         np.testing.assert_allclose(have, want, atol=1e-5)
         assert np.ptp(want) > 0.01
+
+
+@pytest.mark.parametrize("value", ["tf", "sqrt", "log", "one"])
+def test_scores_of_counts_are_cosines_of_tf_idf_vectors(value):
+    rng = np.random.default_rng(0)
+    weights = rng.uniform(0, 9, WORDS).astype(np.float32)
+    weights[::7] = 0
+    images = [counts(rng, rows=int(rng.integers(1, 30))) for _ in "x" * 25]
+    images.append(none(width=1, dtype=np.uint8))
+    index = InvertedIndex(Kernel.bag_of_words(WORDS, value=value), weights)
+    index.add(np.arange(10), images[:10])
+    index.add(np.arange(10, 26), images[10:])
+    words = np.sort(rng.choice(WORDS, 20, replace=False)).astype(np.int32)
+    soft = Aggregate(words, rng.uniform(0, 3, (20, 1)).astype(np.float32))
+    for query in (images[3], soft):
+        want = [bow.score(query, image, weights=weights, value=value) for image in images]
+        np.testing.assert_allclose(index.scores(query)[1], want, atol=1e-5)
+        assert np.ptp(want) > 0.1
+
+
+@pytest.mark.parametrize("burst", [False, True])
+@pytest.mark.parametrize(("bits", "max_distance", "sigma"), [(64, 24, 16.0), (128, 50, 0.0)])
+def test_scores_of_hamming_embedding_equal_the_oracle(bits, max_distance, sigma, burst):
+    rng = np.random.default_rng(bits)
+    weights = rng.uniform(0, 9, WORDS).astype(np.float32)
+    weights[::7] = 0
+    rule = {"max_distance": max_distance, "sigma": sigma, "burst": burst}
+    images = [
+        aggregate(rng, rows=int(rng.integers(1, 30)), repeat=True, width=bits // 64)
+        for _ in "x" * 20
+    ]
+    index = InvertedIndex(Kernel.hamming(WORDS, bits=bits, **rule), weights)
+    index.add(np.arange(20), images)
+    query = aggregate(rng, rows=30, repeat=True, width=bits // 64)
+    want = [hamming.score(query, image, weights=weights, **rule) for image in images]
+    np.testing.assert_allclose(index.scores(query)[1], want, atol=1e-5)
+    assert np.ptp(want) > 0.01
 
 
 def test_scores_of_large_images_equal_the_oracle():
@@ -119,11 +156,38 @@ def test_words_of_weight_zero_match_nothing():
     [
         {"words": 0}, {"bits": 100}, {"bits": 0}, {"alpha": -1.0}, {"alpha": float("nan")},
         {"threshold": 1.0}, {"threshold": -1.5}, {"threshold": -0.1, "burst": True},
+        {"sigma": -1.0}, {"sigma": 5.0, "binary": False}, {"norm": "all"}, {"value": "tf"},
+        {"value": "tfidf", "bits": 1, "binary": False, "alpha": 1.0},
     ],
 )  # fmt: skip
 def test_a_kernel_out_of_range_is_refused(wrong):
     with pytest.raises(UsageError):
         Kernel(**{"words": 5, "bits": 128, **wrong})
+
+
+def test_a_hamming_distance_of_half_the_bits_is_refused():
+    for distance in (-1, 32):
+        with pytest.raises(UsageError, match="less than 32"):
+            Kernel.hamming(5, max_distance=distance)
+
+
+def test_counts_that_cannot_be_are_refused():
+    index = InvertedIndex(Kernel.bag_of_words(5))
+    one = np.array([[1], [2]], np.uint8)
+    with pytest.raises(UsageError, match="names a word twice"):
+        index.add(np.array([1]), [Aggregate(np.array([3, 3], np.int32), one)])
+    words = np.array([2, 3], np.int32)
+    with pytest.raises(ShapeError, match="must be uint8, not float32"):
+        index.add(np.array([1]), [Aggregate(words, one.astype(np.float32))])
+    with pytest.raises(UsageError, match="negative weights"):
+        index.search(Aggregate(words, np.array([[1], [-1]], np.float32)), top=1)
+    with pytest.raises(ShapeError, match="not finite"):
+        index.search(Aggregate(words, np.array([[1], [np.nan]], np.float32)), top=1)
+
+
+def test_a_search_needs_a_thread():
+    with pytest.raises(UsageError, match="threads"):
+        InvertedIndex(Kernel(words=3, bits=128), threads=0)
 
 
 def test_weights_that_do_not_fit_are_refused():

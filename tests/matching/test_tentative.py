@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracles import encoding
+from relook.core.errors import ShapeError
 from relook.core.records import Aggregate, LocalCodes
 from relook.encodings import AsmkEncoder
 from relook.matching import match_codes
@@ -49,7 +50,8 @@ def oracle(query, other, *, max_distance):
     for a, b, distance in found:
         n = sum(pair[0] == a for pair in found)
         m = sum(pair[1] == b for pair in found)
-        matches.append((a, b, (1 - 2 * distance / bits) / (n * m) ** 0.5))
+        similarity = 1 - 2 * distance / bits if bits else 1.0
+        matches.append((a, b, similarity / (n * m) ** 0.5))
     return matches
 
 
@@ -115,6 +117,23 @@ def test_the_largest_distance_still_matches_and_the_next_does_not(distance, matc
     assert len(have) == matches
     if matches:
         assert have.scores[0] == pytest.approx(1 - 104 / 128)
+
+
+@pytest.mark.parametrize("parts", [0, 1])
+def test_words_alone_and_short_signatures_match_as_pairs_one_by_one(parts):
+    rng = np.random.default_rng(0)
+    query = made_codes(rng, count=20, assignments=2, parts=parts)
+    other = made_codes(rng, count=30, parts=parts)
+    want = oracle(query, other, max_distance=20)
+    assert want
+    check_equal(match_codes(query, other, max_distance=20), want)
+
+
+def test_signatures_of_different_lengths_are_refused():
+    rng = np.random.default_rng(0)
+    query, other = (made_codes(rng, count=5, parts=parts) for parts in (2, 1))
+    with pytest.raises(ShapeError, match="signatures"):
+        match_codes(query, other, max_distance=20)
 
 
 def test_two_brick_walls_do_not_fill_the_memory():

@@ -21,8 +21,14 @@ def aggregate(rng, *, words=40, rows=12, width=2, binary=True, repeat=False):
     return Aggregate(chosen, vectors.astype(np.float32))
 
 
-def none(*, width=2, binary=True):
+def counts(rng, *, words=40, rows=12):
+    """Counts of random words, most of them 1 and some large."""
+    chosen = np.sort(rng.choice(words, size=min(rows, words), replace=False)).astype(np.int32)
+    many = np.minimum(rng.zipf(1.6, (len(chosen), 1)), 255)
+    return Aggregate(chosen, many.astype(np.uint8))
+
+
+def none(*, width=2, binary=True, dtype=None):
     """The code of an image without features."""
-    return Aggregate(
-        np.zeros(0, np.int32), np.zeros((0, width), np.uint64 if binary else np.float32)
-    )
+    dtype = dtype or (np.uint64 if binary else np.float32)
+    return Aggregate(np.zeros(0, np.int32), np.zeros((0, width), dtype))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from relook.core.errors import UsageError
 from relook.core.records import Aggregate, LocalCodes, LocalFeatures
 from relook.encodings.codebook import Codebook
+from relook.encodings.grouping import run_starts, sort_by_word
 from relook.encodings.packing import pack_codes, unpack_codes
 from relook.vectors.normalize import l2_normalize
 
@@ -67,11 +68,7 @@ class AsmkEncoder:
         return unpack_codes(blob)
 
     def _encode(self, features: LocalFeatures, *, assignments: int) -> LocalCodes:
-        words = self.codebook.assign(features.descriptors, count=assignments)
-        flat = words.ravel()
-        order = np.argsort(flat, kind="stable")
-        rows = (order // assignments).astype(np.int32)
-        flat = flat[order]
+        flat, rows = sort_by_word(self.codebook.assign(features.descriptors, count=assignments))
         residuals = features.descriptors[rows] - self.codebook.centers[flat]
         return LocalCodes(
             words=flat,
@@ -102,7 +99,7 @@ def aggregate_residuals(
         binary: their signs, else l2-normalized.
     """
     if aggregated and len(words):
-        starts = np.flatnonzero(np.r_[True, words[1:] != words[:-1]])
+        starts = run_starts(words)
         words, residuals = words[starts], _sums(residuals, starts)
     return Aggregate(words, sign_bits(residuals) if binary else l2_normalize(residuals))
 

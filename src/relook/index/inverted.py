@@ -1,8 +1,9 @@
-"""The inverted index of (A)SMK: add and remove at any time, search without reading everything."""
+"""The inverted index of local features: add, remove and search without reading everything."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ VERSION = 1
 
 
 class InvertedIndex:
-    """Images by the visual words that they show, scored by the match kernel of (A)SMK.
+    """Images by the visual words that they show, scored by a match kernel.
 
     Every :meth:`add` makes an immutable segment; removed images are left out when reading;
     :meth:`compact` merges. A search sees the index as it was at one moment, so that threads may
@@ -38,9 +39,10 @@ class InvertedIndex:
         kernel: what a match is worth.
         weights: ``(words,)`` float32 w_c ≥ 0, such as an idf frozen with the codebook; None is
             ones.
+        threads: search so many segments at a time; scores do not depend on it.
 
     Raises:
-        ShapeError, UsageError: the weights do not fit the kernel.
+        ShapeError, UsageError: the weights do not fit the kernel, or ``threads`` is below 1.
 
     Example:
         >>> signatures = np.array([[7, 7]], np.uint64)
@@ -50,8 +52,17 @@ class InvertedIndex:
         array([1.], dtype=float32)
     """
 
-    def __init__(self, kernel: Kernel, weights: NDArray[np.float32] | None = None) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        weights: NDArray[np.float32] | None = None,
+        *,
+        threads: int = 1,
+    ) -> None:
+        if threads < 1:
+            raise UsageError(f"threads must be at least 1, not {threads}")
         self.kernel = kernel
+        self.threads = threads
         self._similarity = Similarity(kernel, weights)
         self._state = _State.of((), np.zeros(0, np.int64))
 
@@ -68,7 +79,7 @@ class InvertedIndex:
 
         Args:
             ids: ``(N,)`` int64, never used before in this index.
-            codes: N aggregates; a word may repeat (SMK). An image without rows is kept and
+            codes: N aggregates; a word may repeat (SMK, HE). An image without rows is kept and
                 matches nothing.
 
         Raises:
@@ -118,13 +129,22 @@ class InvertedIndex:
         Raises:
             ShapeError, UsageError: the query does not fit the kernel.
         """
-        self.kernel.check("the query", query)
+        self.kernel.check("the query", query, query=True)
         view, norms, similarity = self._state.view, self._state.norms, self._similarity
         # Longer by a segment, so that a damaged posting cannot write past the end.
         raw = np.zeros(view.starts[-1] + LIMIT, np.float32)
-        for part, start in zip(view.segments, view.starts, strict=False):
+
+        def score(part: Segment, start: int) -> None:
             probes = part.probe(query, similarity.weights)
             similarity.accumulate(probes, read_only(part.postings), raw[start : start + LIMIT])
+
+        starts = view.starts[:-1].tolist()
+        if self.threads == 1 or len(starts) < 2:
+            for part, start in zip(view.segments, starts, strict=True):
+                score(part, start)
+        else:
+            with ThreadPoolExecutor(min(self.threads, len(starts))) as pool:
+                list(pool.map(score, view.segments, starts))
         gamma = np.float32(similarity.gamma(query))
         return view.ids, raw[view.rows] * norms * gamma
 
@@ -174,6 +194,8 @@ class InvertedIndex:
         state: Mapping[str, Any],
         kernel: Kernel,
         weights: NDArray[np.float32] | None = None,
+        *,
+        threads: int = 1,
     ) -> InvertedIndex:
         """Map what :meth:`save` wrote; postings are read when a query needs them.
 
@@ -182,7 +204,7 @@ class InvertedIndex:
                 another kernel or other weights.
             StorageError: a file cannot be opened.
         """
-        index = cls(kernel, weights)
+        index = cls(kernel, weights, threads=threads)
         header = index._similarity.signature()
         try:
             newer = state["version"] > VERSION

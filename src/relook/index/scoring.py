@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relook.core.intrinsics import popcount, prefetch
 from relook.core.numba_cache import compiled
 
-__all__ = ["Postings", "Probes", "score_128", "score_binary", "score_float"]
+__all__ = ["Postings", "Probes", "score_128", "score_binary", "score_counts", "score_float"]
 
 Scores = NDArray[np.float32]
 
@@ -103,6 +103,18 @@ def score_float(
             strengths[at - start] = _strength(_dot(query, postings.vectors[at]), sigma)
         images = postings.images[start:stop]
         _accumulate(images, strengths, probes.weights[row], scores, burst)
+
+
+@compiled()
+def score_counts(
+    spans: NDArray[np.uint64], factors: Scores, postings: Postings, table: Scores, scores: Scores
+) -> None:
+    """Add factor · v to ``scores`` for counts of words; ``table`` is v by count."""
+    images, counts = postings.images, postings.vectors
+    for row in range(len(factors)):
+        factor = factors[row]
+        for at in range(spans[row, 0], spans[row, 1]):
+            scores[images[at]] += factor * table[counts[at, FIRST]]
 
 
 @compiled()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,14 @@ from numpy.typing import NDArray
 
 from relook.core.records import Aggregate
 from relook.index.kernel import Kernel, check_weights
-from relook.index.scoring import Postings, Probes, score_128, score_binary, score_float
+from relook.index.scoring import (
+    Postings,
+    Probes,
+    score_128,
+    score_binary,
+    score_counts,
+    score_float,
+)
 
 __all__ = ["Similarity"]
 
@@ -31,16 +37,20 @@ class Similarity:
     def __init__(self, kernel: Kernel, weights: NDArray[np.float32] | None = None) -> None:
         self.kernel = kernel
         self.weights = check_weights(weights, words=kernel.words)
-        self._table = kernel.table() if kernel.binary else np.zeros(0, np.float32)
+        tabled = kernel.binary or kernel.value
+        self._table = kernel.table() if tabled else np.zeros(0, np.float32)
 
     def signature(self) -> dict[str, Any]:
         """What decides the stored norms, as JSON."""
-        return {"kernel": asdict(self.kernel), "weights": zlib.crc32(self.weights.tobytes())}
+        return {"kernel": self.kernel.described, "weights": zlib.crc32(self.weights.tobytes())}
 
     def accumulate(self, probes: Probes, postings: Postings, scores: NDArray[np.float32]) -> None:
         """Add Σ w σ of these posting lists to ``scores`` in place."""
         kernel = self.kernel
-        if not kernel.binary:
+        if kernel.value:
+            factors = probes.weights * kernel.values(probes.vectors[:, 0])
+            score_counts(probes.spans, factors, postings, self._table, scores)
+        elif not kernel.binary:
             sigma = (float(kernel.alpha), float(kernel.threshold))
             score_float(probes, postings, sigma, scores, kernel.burst)
         elif kernel.bits == 128 and not kernel.burst:
@@ -49,9 +59,15 @@ class Similarity:
             score_binary(probes, postings, self._table, scores, kernel.burst)
 
     def gamma(self, aggregate: Aggregate) -> float:
-        """γ(X) = K(X, X)^-½; 0 where K(X, X) is not positive, so that X matches nothing."""
+        """γ(X); 0 where X is worth nothing to itself, so that it matches nothing."""
         words = aggregate.words
-        if np.all(np.diff(words) > 0):
+        if self.kernel.value:
+            values = self.kernel.values(aggregate.vectors[:, 0]).astype(np.float64)
+            total = float((self.weights[words] * values**2).sum())
+        elif self.kernel.norm == "words":
+            own, counts = np.unique(words, return_counts=True)
+            total = float((self.weights[own] * counts.astype(np.float64) ** 2).sum())
+        elif np.all(np.diff(words) > 0):
             total = float(self.weights[words].sum(dtype=np.float64))
         else:
             total = self._itself(aggregate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from relook.core.checks import check_array
 from relook.core.intrinsics import popcount
 from relook.core.numba_cache import compiled
 from relook.core.records import LocalCodes, Matches
@@ -23,6 +24,8 @@ def match_codes(query: LocalCodes, other: LocalCodes, *, max_distance: int) -> M
     others says little, and must not outvote what occurs once. (The same reasoning as in Jégou,
     Douze, Schmid, "On the burstiness of visual elements", CVPR 2009, here for both sides.)
 
+    Codes without signatures are matched by their words alone, each match worth 1 / √(n m).
+
     Args:
         query: may have several words per feature.
         other: the image to compare.
@@ -30,14 +33,21 @@ def match_codes(query: LocalCodes, other: LocalCodes, *, max_distance: int) -> M
 
     Returns:
         Matches by falling score, then by feature.
+
+    Raises:
+        ShapeError: signatures of different lengths.
     """
+    check_array(
+        "signatures", other.signatures, shape=(None, query.signatures.shape[1]), dtype=np.uint64
+    )
     pairs, distances = _pair(
         query.words, query.signatures, query.features,
         other.words, other.signatures, other.features,
         max_distance, MOST,
     )  # fmt: skip
     bits = 64 * query.signatures.shape[1]
-    scores = _score(pairs, distances, len(query), len(other), np.float32(2.0 / bits))
+    per_bit = np.float32(2.0 / bits if bits else 0.0)
+    scores = _score(pairs, distances, len(query), len(other), per_bit)
     return Matches(*_sort(pairs, scores))
 
 
