@@ -19,7 +19,8 @@ from relook.collection import Collection
 from relook.collection.writer import Content, Entry, Writer
 from relook.core.records import LocalFeatures
 from relook.search import load_recipe
-from relook.search.describer import LOCAL, make_encoder
+from relook.search.channels import LOCAL
+from relook.search.encoding import make_encoder
 
 IMAGES, FEATURES, BATCH = 100_000, 8, 5_000
 DIFFERENT = 500
@@ -75,7 +76,10 @@ def build(place: Path) -> None:
 
 def _descriptions() -> list[bytes]:
     """Packed by the encoder, of random features."""
-    encoder, rng = make_encoder(load_recipe("sift-asmk")), np.random.default_rng(0)
+    channel = load_recipe("sift-asmk").local
+    if channel is None:
+        raise LookupError("the recipe has no local features")
+    encoder, rng = make_encoder(channel, assignments=1), np.random.default_rng(0)
     return [encoder.pack(encoder.encode(features)) for features in _features(rng)]
 
 

@@ -16,7 +16,7 @@ from relook.matching import Tolerance
 from relook.networks.weights import find_card
 from relook.search import DEFAULT_RECIPE, Recipe, load_recipe, shipped_recipes
 from relook.search.channels import IndexSettings, LocalChannel
-from relook.search.local import make_encoder
+from relook.search.encoding import make_encoder
 from relook.search.plan import DiffusionSettings, ExpansionSettings, FusionSettings, Plan
 
 LEAST = '[channels.local]\ncodebook = "own.safetensors"\n'
@@ -99,7 +99,14 @@ INDEX = {
     "burst": with_local(index=IndexSettings(burst=True)),
     "idf": with_local(index=IndexSettings(idf=True)),
 }
+OTHERS = [
+    ("he", {"sigma": 8.0}),
+    ("he", {"stop": 0.1}),
+    ("bow", {"value": "tf"}),
+    ("bow", {"stop": 0.1}),
+]
 FREE = {
+    "soft_sigma": BASE.with_plan(soft_sigma=0.3),
     "query_features": BASE.with_plan(query_features=10),
     "assignments": BASE.with_plan(assignments=1),
     "candidates": BASE.with_plan(candidates=0),
@@ -130,6 +137,16 @@ def test_what_indexes_changes_the_hash_of_the_index_only(name):
     assert INDEX[name].index_hash("local") != BASE.index_hash("local")
 
 
+@pytest.mark.parametrize(("encoding", "changes"), OTHERS)
+def test_what_indexes_other_encodings_changes_only_theirs(encoding, changes):
+    own = {"encoding": encoding, "hamming": "one" * (encoding == "he")}
+    before, after = with_local(**own), with_local(**own, index=IndexSettings(**changes))
+    assert after.index_hash("local") != before.index_hash("local")
+    assert after.describe_hash == before.describe_hash
+    plain = with_local(index=IndexSettings(**changes))
+    assert plain.index_hash("local") == BASE.index_hash("local")
+
+
 @pytest.mark.parametrize("name", FREE)
 def test_the_plan_and_the_names_change_no_hash(name):
     assert FREE[name].describe_hash == BASE.describe_hash
@@ -141,7 +158,8 @@ def test_every_setting_has_its_place_in_the_hashes():
         field.name for field in fields(LocalChannel)
     } - {"sift", "detector", "deep", "index", "codebook", "hamming"}
     assert set(DESCRIBE) == described
-    assert set(INDEX) == {field.name for field in fields(IndexSettings)}
+    theirs = {name for _, changes in OTHERS for name in changes}
+    assert set(INDEX) | theirs == {field.name for field in fields(IndexSettings)}
     assert {field.name for field in fields(Plan)} <= set(FREE)
 
 

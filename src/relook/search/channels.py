@@ -45,17 +45,26 @@ class IndexSettings:
         max_distance: Hamming distance in bits up to which vectors are similar at all. Float
             vectors are held to the same similarity.
         burst: weigh down repeated matches (for kernels that do not aggregate).
-        idf: weigh words by the idf frozen in the codebook, else all alike.
+        idf: weigh words by the idf frozen in the codebook, else all alike; the square of the idf
+            for Hamming embedding and bags of words, which have it always.
+        sigma: of Hamming embedding: of the Gaussian weight of a match, in bits; 0 for none.
+        value: of a bag of words: what n occurrences of a word count.
+        stop: of both: share of the words, the most frequent ones, that are left out.
     """
 
     alpha: float = 3.0
     max_distance: int = 52
     burst: bool = False
     idf: bool = False
+    sigma: float = 16.0
+    value: Literal["tf", "sqrt", "log", "one"] = "sqrt"
+    stop: float = 0.0
 
     def __post_init__(self) -> None:
         if not (self.alpha >= 0 and self.max_distance >= 0):
             raise UsageError("alpha must be 0 or more, and max_distance must be 0 or more")
+        if not (self.sigma >= 0 and 0 <= self.stop < 1):
+            raise UsageError("sigma must be 0 or more, and stop a share from 0 to below 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +118,9 @@ class LocalChannel:
     @property
     def features(self) -> int:
         """At most so many per picture."""
-        settings = {"sift": self.sift, "deep": self.deep, "aliked": self.deep}
-        return settings.get(self.extractor, self.detector).features
+        if self.of_network:
+            return self.deep.features
+        return self.sift.features if self.extractor == "sift" else self.detector.features
 
     @property
     def described(self) -> Mapping[str, Any]:
@@ -133,7 +143,12 @@ class LocalChannel:
     @property
     def indexed(self) -> Mapping[str, Any]:
         """What else decides whether the index must be built anew."""
-        return asdict(self.index)
+        used = {
+            "smk": ("alpha", "max_distance", "burst", "idf"),
+            "he": ("max_distance", "burst", "sigma", "stop"),
+            "bow": ("value", "stop"),
+        }
+        return {name: getattr(self.index, name) for name in used[self.encoding]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from relook.core.errors import CollectionError, UsageError
+from relook.core.errors import UsageError
 from relook.core.protocols import Extractor
 from relook.core.records import Aggregate, Image, LocalCodes
-from relook.encodings import AsmkEncoder, load_codebook
 from relook.encodings.packing import unpack_codes
 from relook.index import InvertedIndex, Kernel
 from relook.reranking import SpatialReRanker
 from relook.search.channels import LOCAL, LocalChannel
+from relook.search.detectors import make_extractor
+from relook.search.encoding import AnyEncoder, make_encoder, make_kernel
 from relook.search.engine import Channel
 from relook.search.plan import Plan
 
-__all__ = ["LocalDescriber", "LocalParts", "make_encoder", "make_local_describer"]
+__all__ = ["LocalDescriber", "LocalParts", "make_local_describer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class LocalDescriber:
 
     extractor: Extractor
     query_extractor: Extractor
-    encoder: AsmkEncoder
+    encoder: AnyEncoder
 
     def describe(self, image: Image) -> bytes:
         """Describe a database image."""
@@ -47,27 +48,6 @@ class LocalDescriber:
         return self.encoder.encode_query(self.query_extractor.extract(image))
 
 
-@lru_cache(maxsize=4)
-def make_encoder(channel: LocalChannel, *, assignments: int) -> AsmkEncoder:
-    """The encoder of a channel, with its codebook.
-
-    Raises:
-        CollectionError: the codebook is not the one that the recipe was pinned to.
-    """
-    codebook = load_codebook(channel.codebook)
-    if channel.codebook_hash not in ("", codebook.sha256):
-        raise CollectionError(
-            f"codebook {channel.codebook} has changed since the collection was made; bring the "
-            "old one back, or index the photos into a new collection"
-        )
-    return AsmkEncoder(
-        codebook,
-        aggregated=channel.aggregated,
-        binary=channel.binary,
-        assignments=assignments,
-    )
-
-
 def make_local_describer(channel: LocalChannel, plan: Plan, *, threads: int = 1) -> LocalDescriber:
     """The describer of a channel, for database images and queries.
 
@@ -76,23 +56,32 @@ def make_local_describer(channel: LocalChannel, plan: Plan, *, threads: int = 1)
         FetchError: weights are not here.
         UsageError: the codebook is for descriptors of another length.
     """
-    encoder = make_encoder(channel, assignments=plan.assignments)
-    if channel.extractor == "sift":
-        sift = channel.sift
-        more = replace(sift, features=max(sift.features, plan.query_features))
-        return LocalDescriber(sift, more, encoder)
+    encoder = make_encoder(channel, assignments=plan.assignments, soft_sigma=plan.soft_sigma)
+    if not channel.of_network:
+        make = partial(
+            make_extractor, channel.extractor, sift=channel.sift, detector=channel.detector
+        )
+        extractor = make()
+        _check_length(extractor, encoder, channel)
+        return LocalDescriber(extractor, make(features=plan.query_features), encoder)
     from relook.features.deep import load_extractor  # noqa: PLC0415 - only what is needed
 
     deep = load_extractor(channel.extractor, channel.deep, threads=threads)
-    blank = Image(np.zeros((64, 64, 3), np.uint8), (64, 64))
-    dimensions, wanted = deep.extract(blank).descriptors.shape[1], encoder.codebook.centers.shape[1]
-    if dimensions != wanted:
-        raise UsageError(
-            f"codebook {channel.codebook} is for descriptors of {wanted} dimensions, these have "
-            f"{dimensions}; name the whitening and the codebook that were fitted for them"
-        )
+    _check_length(deep, encoder, channel)
     features = max(channel.deep.features, plan.query_features)
     return LocalDescriber(deep, deep.with_features(features), encoder)
+
+
+def _check_length(extractor: Extractor, encoder: AnyEncoder, channel: LocalChannel) -> None:
+    blank = Image(np.zeros((64, 64, 3), np.uint8), (64, 64))
+    found = extractor.extract(blank).descriptors.shape[1]
+    wanted = encoder.codebook.centers.shape[1]
+    if found != wanted:
+        raise UsageError(
+            f"codebook {channel.codebook} is for descriptors of {wanted} dimensions, these have "
+            f"{found}; name the codebook, and where there is one the whitening, that were fitted "
+            "for them"
+        )
 
 
 @dataclass(frozen=True)
@@ -122,7 +111,7 @@ class LocalParts:
             FetchError: weights are not here; the message says where to put them.
             UsageError: the weights, or the codebook, do not fit the channel.
         """
-        if self.settings.extractor != "sift":
+        if self.settings.of_network:
             make_local_describer(self.settings, self.plan)
 
     def make_index(self) -> InvertedIndex:
@@ -157,19 +146,7 @@ class LocalParts:
 
     @cached_property
     def _kernel(self) -> tuple[Kernel, Any]:
-        settings = self.settings.index
-        codebook = make_encoder(self.settings, assignments=self.plan.assignments).codebook
-        bits = codebook.centers.shape[1]
-        kernel = Kernel(
-            words=len(codebook),
-            bits=bits,
-            binary=self.settings.binary,
-            alpha=settings.alpha,
-            # Similarity must lie above the threshold: halfway to the next distance.
-            threshold=1.0 - (2 * settings.max_distance + 1) / bits,
-            burst=settings.burst,
-        )
-        return kernel, codebook.idf if settings.idf else None
+        return make_kernel(self.settings, make_encoder(self.settings, assignments=1))
 
 
 def _aggregates(codes: Sequence[LocalCodes]) -> list[Aggregate]:

@@ -91,6 +91,8 @@ class Plan:
     Attributes:
         query_features: features of the query; more than database images have cost no storage.
         assignments: nearest words of each query feature.
+        soft_sigma: of a bag of words: the σ by which a query feature shares itself out among its
+            words; 0 shares equally.
         candidates: images of the first stage that are verified by geometry; 0 verifies none.
         max_distance: Hamming distance in bits of tentative matches; stricter than the index,
             which only adds up.
@@ -107,6 +109,7 @@ class Plan:
 
     query_features: int = 1500
     assignments: int = 5
+    soft_sigma: float = 0.0
     candidates: int = 100
     max_distance: int = 48
     min_inliers: int = 5
@@ -121,8 +124,8 @@ class Plan:
     def __post_init__(self) -> None:
         if not 1 <= self.query_features <= MOST_FEATURES:
             raise UsageError(f"query_features must be from 1 to {MOST_FEATURES}")
-        if self.assignments < 1:
-            raise UsageError(f"assignments must be 1 or more, not {self.assignments}")
+        if self.assignments < 1 or self.soft_sigma < 0:
+            raise UsageError("assignments must be 1 or more, and soft_sigma 0 or more")
         if self.candidates < 0 or self.min_inliers < 3 or self.threads < 1:
             raise UsageError(
                 "candidates must be 0 or more, min_inliers 3 or more, threads 1 or more"
