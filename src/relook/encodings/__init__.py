@@ -4,5 +4,13 @@ from relook.encodings.asmk import AsmkEncoder
 from relook.encodings.bow import BagOfWordsEncoder
 from relook.encodings.codebook import Codebook, load_codebook
 from relook.encodings.hamming import HammingEncoder
+from relook.encodings.vlad import Vlad
 
-__all__ = ["AsmkEncoder", "BagOfWordsEncoder", "Codebook", "HammingEncoder", "load_codebook"]
+__all__ = [
+    "AsmkEncoder",
+    "BagOfWordsEncoder",
+    "Codebook",
+    "HammingEncoder",
+    "Vlad",
+    "load_codebook",
+]
