@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from relook.core.numba_cache import compiled
 from relook.matching.models import (
+    affine_of_frames,
     fit_affine,
     fit_homography,
+    is_plausible,
     local_similarity,
     similarity_of_frames,
 )
@@ -45,7 +47,9 @@ class Problem(NamedTuple):
     Attributes:
         frames, others: ``(M, 4)`` float32 frames of the two features of each match.
         planes: ``(4, M)`` float32, their x, y, u, v as rows, so that one loop runs over all.
-        log_scale, turn: ``(M,)`` float32 change of scale and angle.
+        shapes, other_shapes: ``(M, 2)`` float32 their affine shapes, or no rows for circles.
+        log_scale, turn: ``(M,)`` float32 change of scale and angle; the angle of an affine change
+            is that of the rotation nearest to it, as it is of a transform.
         pairs: ``(M, 2)`` int32 which features these are.
         features: how many features each image has.
         scores: ``(M,)`` float32.
@@ -55,6 +59,8 @@ class Problem(NamedTuple):
     frames: Float32
     others: Float32
     planes: Float32
+    shapes: Float32
+    other_shapes: Float32
     log_scale: Float32
     turn: Float32
     pairs: Int32
@@ -74,16 +80,29 @@ class Marks(NamedTuple):
 
 @compiled()
 def solve(
-    frames: Float32, others: Float32, pairs: Int32, scores: Float32, limits: Limits
+    frames: Float32,
+    others: Float32,
+    shapes: tuple[Float32, Float32],
+    pairs: Int32,
+    scores: Float32,
+    limits: Limits,
 ) -> tuple[float, Float64, Int32]:
-    """Strength, transform and inlier rows of the best transform; strength 0 for none."""
-    problem = _make_problem(frames, others, pairs, scores, limits)
+    """Strength, transform and inlier rows of the best transform; strength 0 for none.
+
+    ``shapes`` are those of both sides, without rows where features are circles.
+    """
+    problem = _make_problem(frames, others, shapes, pairs, scores, limits)
     return _refine(problem, _propose(problem))
 
 
 @compiled()
 def _make_problem(
-    frames: Float32, others: Float32, pairs: Int32, scores: Float32, limits: Limits
+    frames: Float32,
+    others: Float32,
+    shapes: tuple[Float32, Float32],
+    pairs: Int32,
+    scores: Float32,
+    limits: Limits,
 ) -> Problem:
     """Gather the frames of all matches."""
     count = len(pairs)
@@ -97,8 +116,23 @@ def _make_problem(
         planes[2, row], planes[3, row] = theirs[row, 0], theirs[row, 1]
     log_scale = np.log(theirs[:, 2] / mine[:, 2])
     turn = theirs[:, 3] - mine[:, 3]
-    features = (len(frames), len(others))
-    return Problem(mine, theirs, planes, log_scale, turn, pairs, features, scores, limits)
+    mine_shapes, their_shapes = _gather(shapes[0], pairs[:, 0]), _gather(shapes[1], pairs[:, 1])
+    model = np.empty((3, 3))
+    for row in range(len(mine_shapes)):
+        affine_of_frames(mine[row], mine_shapes[row], theirs[row], their_shapes[row], model)
+        turn[row] = local_similarity(model, 0.0, 0.0)[1]
+    return Problem(
+        mine, theirs, planes, mine_shapes, their_shapes, log_scale, turn, pairs,
+        (len(frames), len(others)), scores, limits,
+    )  # fmt: skip
+
+
+@compiled()
+def _gather(shapes: Float32, rows: Int32) -> Float32:
+    """The shapes of these features; none where features are circles."""
+    if not len(shapes):
+        return np.empty((0, 2), np.float32)
+    return shapes[rows]
 
 
 @compiled()
@@ -161,20 +195,32 @@ def _agree(
 
 @compiled()
 def _propose(problem: Problem) -> Float64:
-    """The best similarities that single matches propose, ``(up to 5, 3, 3)``."""
+    """The best transforms that single matches propose, ``(up to 5, 3, 3)``."""
     marks = _make_marks(problem)
     kept, worth = np.zeros((KEPT, 3, 3)), np.zeros(KEPT)
     model = np.empty((3, 3))
     for row in range(min(len(problem.pairs), problem.limits.proposals)):
         if not abs(problem.log_scale[row]) <= problem.limits.log_change:
             continue
-        similarity_of_frames(problem.frames[row], problem.others[row], model)
+        if not _hypothesize(problem, row, model):
+            continue
         total, found = _agree(problem, model, problem.limits.rough, marks, row + 1)
         place = np.argmin(worth)
         if found > 2 and total > worth[place]:
             worth[place] = total
             kept[place] = model
     return kept[worth > 0]
+
+
+@compiled()
+def _hypothesize(problem: Problem, row: int, model: Float64) -> bool:
+    """The transform that one match proposes; False where it is squeezed beyond belief."""
+    frame, other = problem.frames[row], problem.others[row]
+    if not len(problem.shapes):
+        similarity_of_frames(frame, other, model)
+        return True
+    affine_of_frames(frame, problem.shapes[row], other, problem.other_shapes[row], model)
+    return is_plausible(model[0, 0], model[0, 1], model[1, 0], model[1, 1])
 
 
 @compiled()

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from relook.core.numba_cache import compiled
 
-__all__ = ["fit_affine", "fit_homography", "local_similarity", "similarity_of_frames"]
+__all__ = [
+    "affine_of_frames",
+    "fit_affine",
+    "fit_homography",
+    "is_plausible",
+    "local_similarity",
+    "similarity_of_frames",
+]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -27,6 +34,30 @@ def similarity_of_frames(frame: Float32, other: Float32, out: Float64) -> None:
     out[0, 0], out[0, 1], out[1, 0], out[1, 1] = a, -b, b, a
     out[0, 2] = other[0] - a * frame[0] + b * frame[1]
     out[1, 2] = other[1] - b * frame[0] - a * frame[1]
+    out[2, 0], out[2, 1], out[2, 2] = 0.0, 0.0, 1.0
+
+
+@compiled()
+def _matrix_of_frame(frame: Float32, shape: Float32) -> tuple[float, float, float, float]:
+    """The 2 × 2 matrix scale · [[a, 0], [b, 1/a]] · R(angle) row by row."""
+    scale, a, b = np.float64(frame[2]), np.float64(shape[0]), np.float64(shape[1])
+    c, s = scale * np.cos(np.float64(frame[3])), scale * np.sin(np.float64(frame[3]))
+    return a * c, -a * s, b * c + s / a, c / a - b * s
+
+
+@compiled()
+def affine_of_frames(
+    frame: Float32, shape: Float32, other: Float32, other_shape: Float32, out: Float64
+) -> None:
+    """The affine transform that carries one frame with its shape onto another."""
+    p, q, r, s = _matrix_of_frame(frame, shape)
+    e, f, g, h = _matrix_of_frame(other, other_shape)
+    area = p * s - q * r
+    a, b = (e * s - f * r) / area, (f * p - e * q) / area
+    c, d = (g * s - h * r) / area, (h * p - g * q) / area
+    out[0, 0], out[0, 1], out[1, 0], out[1, 1] = a, b, c, d
+    out[0, 2] = other[0] - a * frame[0] - b * frame[1]
+    out[1, 2] = other[1] - c * frame[0] - d * frame[1]
     out[2, 0], out[2, 1], out[2, 2] = 0.0, 0.0, 1.0
 
 
@@ -83,11 +114,11 @@ def fit_affine(frames: Float32, others: Float32, out: Float64) -> bool:
     out[0, 0], out[0, 1], out[1, 0], out[1, 1] = a, b, c, d
     out[0, 2], out[1, 2] = u0 - a * x0 - b * y0, v0 - c * x0 - d * y0
     out[2, 0], out[2, 1], out[2, 2] = 0.0, 0.0, 1.0
-    return _is_plausible(a, b, c, d)
+    return is_plausible(a, b, c, d)
 
 
 @compiled()
-def _is_plausible(a: float, b: float, c: float, d: float) -> bool:
+def is_plausible(a: float, b: float, c: float, d: float) -> bool:
     """Not mirrored, and no direction squeezed 6 times more than another."""
     area = a * d - b * c
     if not area > 0:

@@ -16,6 +16,9 @@ __all__ = ["Geometry", "Tolerance", "verify"]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
+CIRCLES = np.zeros((0, 2), np.float32)
+"""The shapes of features that have none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
@@ -85,12 +88,15 @@ def verify(
     tolerance: Tolerance,
     unit: float = 1.0,
     other_unit: float = 1.0,
+    shapes: Float32 | None = None,
+    other_shapes: Float32 | None = None,
 ) -> Geometry | None:
     """Find the transform that most matches agree with, each feature counted once.
 
-    Every correspondence of two (x, y, scale, angle) frames fixes a similarity. It is held against
-    all matches; the best are refined to an affine transform, and where it gains, a homography, by
-    least squares over their inliers. Nothing is drawn at random: equal input, equal answer.
+    Every correspondence of two (x, y, scale, angle) frames fixes a similarity, and where both
+    have affine shapes, an affine transform. It is held against all matches; the best are refined
+    to an affine transform, and where it gains, a homography, by least squares over their inliers.
+    Nothing is drawn at random: equal input, equal answer.
 
     Args:
         frames: ``(N, 4)`` of the query.
@@ -99,6 +105,9 @@ def verify(
         tolerance: what counts as agreement.
         unit: pixels of the query that are one pixel of tolerance.
         other_unit: the same of the other image.
+        shapes: ``(N, 2)`` affine shapes of the query's features, see
+            :class:`~relook.core.records.LocalFeatures`; used where both sides have them.
+        other_shapes: ``(M, 2)`` of the other image's.
 
     Returns:
         None where nothing agrees: less than three matches, or all on a line.
@@ -108,9 +117,16 @@ def verify(
     """
     if len(matches) < 3:
         return None
+    if shapes is None or other_shapes is None:
+        shapes = other_shapes = CIRCLES
     scaled, other_scaled = _in_units(frames, unit), _in_units(other_frames, other_unit)
     strength, model, chosen = solve(
-        scaled, other_scaled, matches.pairs, matches.scores, tolerance.limits()
+        scaled,
+        other_scaled,
+        (np.ascontiguousarray(shapes), np.ascontiguousarray(other_shapes)),
+        matches.pairs,
+        matches.scores,
+        tolerance.limits(),
     )
     if strength <= 0:
         return None

@@ -77,6 +77,8 @@ class SpatialReRanker:
             tolerance=self.tolerance,
             unit=self._unit(query),
             other_unit=self._unit(other),
+            shapes=query.shapes,
+            other_shapes=other.shapes,
         )
         if geometry is None or len(geometry.inliers) < self.min_inliers:
             return None
