@@ -14,6 +14,8 @@ from oracles import encoding
 from relook.core.errors import FormatError, RelookError, ShapeError, UsageError
 from relook.core.records import LocalFeatures
 from relook.core.storage import load_arrays, save_arrays
+from relook.encodings.fisher import FisherVector
+from relook.encodings.temb import TriangulationEmbedding
 from relook.encodings.vector_encoders import (
     VECTOR_ENCODERS,
     load_vector_encoder,
@@ -26,6 +28,14 @@ FITS = {
     "vlad": partial(Vlad.fit, words=6),
     "vlad intra": partial(Vlad.fit, words=6, intra=True, power=1.0, unit_residuals=True),
     "vlad reduced": partial(Vlad.fit, words=6, local_dimensions=20, dimensions=12, t=0.5),
+    "fisher": partial(FisherVector.fit, words=4),
+    "fisher reduced": partial(
+        FisherVector.fit, words=4, local_dimensions=16, dimensions=12, t=1.0, weight_gradients=True
+    ),
+    "temb": partial(TriangulationEmbedding.fit, words=4),
+    "temb summed": partial(
+        TriangulationEmbedding.fit, words=4, local_dimensions=16, democratic=False, dimensions=12
+    ),
 }
 """``fit(images, *, seed, fitted)`` with options that suit 24 images of WIDTH-D descriptors."""
 

@@ -3,14 +3,18 @@
 from relook.encodings.asmk import AsmkEncoder
 from relook.encodings.bow import BagOfWordsEncoder
 from relook.encodings.codebook import Codebook, load_codebook
+from relook.encodings.fisher import FisherVector
 from relook.encodings.hamming import HammingEncoder
+from relook.encodings.temb import TriangulationEmbedding
 from relook.encodings.vlad import Vlad
 
 __all__ = [
     "AsmkEncoder",
     "BagOfWordsEncoder",
     "Codebook",
+    "FisherVector",
     "HammingEncoder",
+    "TriangulationEmbedding",
     "Vlad",
     "load_codebook",
 ]

@@ -10,6 +10,8 @@ from safetensors import SafetensorError, safe_open
 
 from relook.core.errors import FormatError, StorageError, UsageError
 from relook.core.protocols import VectorEncoder
+from relook.encodings.fisher import FisherVector
+from relook.encodings.temb import TriangulationEmbedding
 from relook.encodings.vlad import Vlad
 
 __all__ = [
@@ -34,6 +36,8 @@ class VectorEncoderClass(VectorEncoder, Protocol):
 
 VECTOR_ENCODERS: dict[str, type[VectorEncoderClass]] = {
     "relook.vlad": Vlad,
+    "relook.fisher": FisherVector,
+    "relook.temb": TriangulationEmbedding,
 }
 """Classes by the kind that their files say."""
 
