@@ -17,7 +17,13 @@ from relook.networks.weights import find_card
 from relook.search import DEFAULT_RECIPE, Recipe, load_recipe, shipped_recipes
 from relook.search.channels import IndexSettings, LocalChannel
 from relook.search.encoding import make_encoder
-from relook.search.plan import DiffusionSettings, ExpansionSettings, FusionSettings, Plan
+from relook.search.plan import (
+    DiffusionSettings,
+    ExpansionSettings,
+    FusionSettings,
+    HammingExpansionSettings,
+    Plan,
+)
 
 LEAST = '[channels.local]\ncodebook = "own.safetensors"\n'
 
@@ -116,6 +122,7 @@ FREE = {
     "verified_strength": BASE.with_plan(verified_strength=9.0),
     "tolerance": BASE.with_plan(tolerance=Tolerance(rough=99.0)),
     "threads": BASE.with_plan(threads=1),
+    "hqe": BASE.with_plan(hqe=HammingExpansionSettings(neighbors=5)),
     "expand": BASE.with_plan(expand=ExpansionSettings(neighbors=5)),
     "diffuse": BASE.with_plan(diffuse=DiffusionSettings(neighbors=5)),
     "fuse": BASE.with_plan(fuse=FusionSettings(candidates=7)),
