@@ -184,10 +184,10 @@ def test_what_cannot_be_fitted_is_refused(images, words, error, says):
         Codebook.fit(images, words=words)
 
 
-def test_pictures_that_show_nothing_are_fitted_all_the_same():
-    book = Codebook.fit([np.zeros((20, 128), np.float32)], words=2)
-    assert np.all(book.centers == 0)
-    assert book.assign(np.zeros((1, 128), np.float32))[0, 0] in (0, 1)
+@pytest.mark.parametrize("kind", ["flat", "approximate", "tree"])
+def test_pictures_that_all_show_the_same_are_refused(kind):
+    with pytest.raises(UsageError, match="only 1 of 20 rows are different"):
+        Codebook.fit([np.full((20, 128), 0.5, np.float32)], words=2, kind=kind)
 
 
 def test_parts_that_do_not_fit_together_are_refused():
