@@ -10,6 +10,7 @@ import relook
 from relook.cli import (
     calibrate,
     check,
+    clusters,
     codebook,
     datasets,
     demo,
@@ -39,8 +40,8 @@ def make_command() -> Any:
     )
     app.callback()(_root)
     for module in (
-        index, search, label, recognize, calibrate, remove, info, check, recipes, evaluate,
-        datasets, weights, codebook, demo,
+        index, search, clusters, label, recognize, calibrate, remove, info, check, recipes,
+        evaluate, datasets, weights, codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)
