@@ -7,6 +7,7 @@ from typing import Any
 
 from relook.core.errors import UsageError
 from relook.core.protocols import Extractor
+from relook.features.affine import HarrisAffine, HessianAffine, Mser
 from relook.features.binary import Akaze, Orb
 from relook.features.corners import Harris, Moravec
 from relook.features.sift import Sift
@@ -15,6 +16,9 @@ __all__ = ["EXTRACTORS", "make_features"]
 
 EXTRACTORS: dict[str, type[Any]] = {
     "sift": Sift,
+    "hesaff": HessianAffine,
+    "haraff": HarrisAffine,
+    "mser": Mser,
     "harris": Harris,
     "moravec": Moravec,
     "orb": Orb,
