@@ -5,6 +5,7 @@ from relook.encodings.bow import BagOfWordsEncoder
 from relook.encodings.codebook import Codebook, load_codebook
 from relook.encodings.fisher import FisherVector
 from relook.encodings.hamming import HammingEncoder
+from relook.encodings.minhash import MinHash
 from relook.encodings.temb import TriangulationEmbedding
 from relook.encodings.vlad import Vlad
 
@@ -14,6 +15,7 @@ __all__ = [
     "Codebook",
     "FisherVector",
     "HammingEncoder",
+    "MinHash",
     "TriangulationEmbedding",
     "Vlad",
     "load_codebook",
