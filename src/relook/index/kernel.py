@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import ShapeError, UsageError
+from relook.core.numba_cache import compiled
 from relook.core.records import Aggregate
 
 __all__ = ["COUNTS", "Kernel", "Value", "check_weights"]
@@ -209,16 +210,25 @@ class Kernel:
             raise ShapeError(f"vectors of {name} must be {self.dtype.name}, not {have}")
         if vectors.dtype == np.float32:
             check_finite(f"vectors of {name}", vectors.view(np.float32))
-        steps = np.diff(words)
-        if len(words) and (words[0] < 0 or words[-1] >= self.words or np.any(steps < 0)):
+        smallest = _smallest_step(words)
+        if len(words) and (words[0] < 0 or words[-1] >= self.words or smallest < 0):
             raise UsageError(
                 f"words of {name} must be sorted and from 0 to {self.words - 1}; encode it with "
                 "the codebook of this index"
             )
-        if self.value and np.any(steps == 0):
+        if self.value and smallest == 0:
             raise UsageError(f"{name} names a word twice; add up its counts")
         if weighted and np.any(vectors < 0):
             raise UsageError(f"{name} has negative weights of words; weights are 0 or more")
+
+
+@compiled()
+def _smallest_step(words: NDArray[np.int32]) -> int:
+    """From one word to the next, 1 where there are none; once per image, so it must be quick."""
+    smallest = 1
+    for row in range(1, len(words)):
+        smallest = min(smallest, int(words[row]) - int(words[row - 1]))
+    return smallest
 
 
 def check_weights(weights: NDArray[np.float32] | None, *, words: int) -> NDArray[np.float32]:

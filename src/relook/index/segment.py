@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import FormatError
+from relook.core.numba_cache import compiled
 from relook.core.records import Aggregate
 from relook.core.storage import load_arrays, save_arrays
 from relook.index.kernel import Kernel
@@ -75,20 +76,40 @@ def build(
 ) -> Segment:
     """Sort the rows of up to :data:`LIMIT` images by word, keeping their order within a word."""
     words = np.concatenate([aggregate.words for aggregate in aggregates])
-    lengths = [len(aggregate) for aggregate in aggregates]
-    images = np.repeat(np.arange(len(ids), dtype=np.uint16), lengths)
-    # NumPy sorts 16-bit keys several times faster than wider ones.
-    order = np.argsort(words.astype(np.min_scalar_type(words.max(initial=0))), kind="stable")
+    vectors = np.concatenate([aggregate.vectors for aggregate in aggregates])
+    ends = np.cumsum([len(aggregate) for aggregate in aggregates])
     counts = np.bincount(words)
     occurring = np.flatnonzero(counts)
+    images, sorted_vectors = _distribute(words, vectors, ends, np.cumsum(counts) - counts)
     return Segment(
         ids=ids.copy(),
         norms=norms.copy(),
         words=occurring.astype(np.int32),
         offsets=csr_offsets(counts[occurring]),
-        images=images[order],
-        vectors=np.concatenate([aggregate.vectors for aggregate in aggregates])[order],
+        images=images,
+        vectors=sorted_vectors,
     )
+
+
+@compiled()
+def _distribute(
+    words: NDArray[np.int32],
+    vectors: NDArray[Any],
+    ends: NDArray[np.int64],
+    cursors: NDArray[np.int64],
+) -> tuple[NDArray[np.uint16], NDArray[Any]]:
+    """Rows of images, each to the next place of its word; ``cursors`` are moved on."""
+    images, placed = np.empty(len(words), np.uint16), np.empty_like(vectors)
+    row = 0
+    for image in range(len(ends)):
+        while row < ends[image]:
+            at = cursors[words[row]]
+            images[at] = image
+            for column in range(vectors.shape[1]):
+                placed[at, column] = vectors[row, column]
+            cursors[words[row]] += 1
+            row += 1
+    return images, placed
 
 
 def csr_offsets(counts: NDArray[np.int64]) -> NDArray[Any]:

@@ -48,7 +48,7 @@ class Similarity:
         """Add Σ w σ of these posting lists to ``scores`` in place."""
         kernel = self.kernel
         if kernel.value:
-            factors = probes.weights * kernel.values(probes.vectors[:, 0])
+            factors = probes.weights * self._values(probes.vectors)
             score_counts(probes.spans, factors, postings, self._table, scores)
         elif not kernel.binary:
             sigma = (float(kernel.alpha), float(kernel.threshold))
@@ -62,7 +62,7 @@ class Similarity:
         """γ(X); 0 where X is worth nothing to itself, so that it matches nothing."""
         words = aggregate.words
         if self.kernel.value:
-            values = self.kernel.values(aggregate.vectors[:, 0]).astype(np.float64)
+            values = self._values(aggregate.vectors).astype(np.float64)
             total = float((self.weights[words] * values**2).sum())
         elif self.kernel.norm == "words":
             own, counts = np.unique(words, return_counts=True)
@@ -72,6 +72,11 @@ class Similarity:
         else:
             total = self._itself(aggregate)
         return total**-0.5 if total > 0 else 0.0
+
+    def _values(self, vectors: NDArray[Any]) -> NDArray[np.float32]:
+        """``(M,)`` values of ``(M, 1)`` counts, or weights of a query."""
+        counts = vectors[:, 0]
+        return self._table[counts] if counts.dtype == np.uint8 else self.kernel.values(counts)
 
     def _itself(self, aggregate: Aggregate) -> float:
         words = aggregate.words
