@@ -6,6 +6,7 @@ from relook.reranking.diffusion import Diffusion
 from relook.reranking.expansion import AlphaQueryExpansion, expand
 from relook.reranking.fused import fuse_graphs
 from relook.reranking.graph import NeighborGraph
+from relook.reranking.hamming_expansion import HammingExpansion
 from relook.reranking.linear import random_walk, solve
 from relook.reranking.offline import OfflineDiffusion
 from relook.reranking.regional import RegionGraph, pool_regions
@@ -16,6 +17,7 @@ __all__ = [
     "Affinity",
     "AlphaQueryExpansion",
     "Diffusion",
+    "HammingExpansion",
     "NeighborGraph",
     "OfflineDiffusion",
     "RegionGraph",

@@ -39,6 +39,11 @@ def make_engine(recipe: Recipe) -> Engine:
     Raises:
         UsageError: the recipe has no channel.
     """
+    if recipe.plan.hqe.neighbors and (recipe.local is None or recipe.vector is not None):
+        raise UsageError(
+            f"plan.hqe is of local features alone, and {recipe.name} has a vector of each picture "
+            "too; use plan.expand or plan.diffuse, or another recipe"
+        )
     channels: list[Channel] = []
     companions: tuple[Companion, ...] = ()
     prepare: list[Callable[[], None]] = []
@@ -129,14 +134,5 @@ class _LocalAnswer:
         return {LOCAL: self.local.describer.describe_query(image)}
 
     def find(self, sources: Sources, codes: Codes, top: int) -> Answer:
-        local, plan, query = self.local, self.local.plan, codes[LOCAL]
-        start = perf_counter()
-        ranking = sources.index(LOCAL).search(query.aggregate, top=max(top, plan.candidates))
-        searched = perf_counter()
-        if plan.candidates:
-            ranking = local.reranker.rerank(query, ranking, sources.store(LOCAL))
-        verified = perf_counter()
-        return ranking, {
-            "search": 1e3 * (searched - start),
-            "verify": 1e3 * (verified - searched),
-        }
+        index, store = sources.index(LOCAL), sources.store(LOCAL)
+        return self.local.search.find(codes[LOCAL], index, store, top=top)

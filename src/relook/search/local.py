@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from relook.core.protocols import Extractor
 from relook.core.records import Aggregate, Image, LocalCodes
 from relook.encodings.packing import unpack_codes
 from relook.index import InvertedIndex, Kernel
-from relook.reranking import SpatialReRanker
+from relook.reranking import HammingExpansion, SpatialReRanker
 from relook.search.channels import LOCAL, LocalChannel
 from relook.search.detectors import make_extractor
 from relook.search.encoding import AnyEncoder, make_encoder, make_kernel
 from relook.search.engine import Channel
+from relook.search.local_search import LocalSearch
 from relook.search.plan import Plan
 
 __all__ = ["LocalDescriber", "LocalParts", "make_local_describer"]
@@ -92,6 +93,14 @@ class LocalParts:
     plan: Plan
     index_hash: str
 
+    def __post_init__(self) -> None:
+        signed = self.settings.encoding != "bow" and self.settings.binary
+        if self.plan.hqe.neighbors and not signed:
+            raise UsageError(
+                "plan.hqe adds up binary signatures, which this recipe has none of; take one of "
+                "Hamming embedding, SMK* or ASMK*, or set plan.hqe.neighbors = 0"
+            )
+
     @property
     def channel(self) -> Channel:
         """The channel as a collection sees it."""
@@ -143,6 +152,13 @@ class LocalParts:
             longest=self.settings.longest,
             threads=plan.threads,
         )
+
+    @cached_property
+    def search(self) -> LocalSearch:
+        """Answers what was described."""
+        hqe = self.plan.hqe
+        expansion = HammingExpansion(**asdict(hqe)) if hqe.neighbors else None
+        return LocalSearch(self.reranker, expansion)
 
     @cached_property
     def _kernel(self) -> tuple[Kernel, Any]:

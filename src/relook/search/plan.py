@@ -8,7 +8,14 @@ from relook.core.errors import UsageError
 from relook.features import MOST_FEATURES
 from relook.matching import Tolerance
 
-__all__ = ["Cost", "DiffusionSettings", "ExpansionSettings", "FusionSettings", "Plan"]
+__all__ = [
+    "Cost",
+    "DiffusionSettings",
+    "ExpansionSettings",
+    "FusionSettings",
+    "HammingExpansionSettings",
+    "Plan",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +33,35 @@ class ExpansionSettings:
     def __post_init__(self) -> None:
         if self.neighbors < 0 or self.alpha < 0:
             raise UsageError("expand.neighbors must be 0 or more, and expand.alpha 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HammingExpansionSettings:
+    """Hamming query expansion of a channel of local features alone, with binary signatures.
+
+    See :class:`relook.reranking.HammingExpansion`; off where ``neighbors`` is 0.
+
+    Attributes:
+        neighbors: at most so many reliable images join the query.
+        verified: reliable is what geometry verifies; else what has ``min_matches``.
+        max_distance: Hamming distance in bits of a match that makes reliable.
+        min_matches: one-to-one matches that make reliable.
+        min_images: reliable images that must have a word which the query lacks.
+        growth: most words that are added, as a share of those of the query.
+    """
+
+    neighbors: int = 0
+    verified: bool = True
+    max_distance: int = 28
+    min_matches: int = 20
+    min_images: int = 2
+    growth: float = 0.5
+
+    def __post_init__(self) -> None:
+        if min(self.neighbors, self.max_distance, self.growth) < 0:
+            raise UsageError("hqe.neighbors, hqe.max_distance and hqe.growth must be 0 or more")
+        if min(self.min_matches, self.min_images) < 1:
+            raise UsageError("hqe.min_matches and hqe.min_images must be 1 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +138,7 @@ class Plan:
         verified_strength: from here on a result is called verified.
         tolerance: of the geometry.
         threads: of the verification.
+        hqe: Hamming query expansion of the local channel.
         expand: query expansion of the global channel.
         diffuse: diffusion on the graph of the global channel.
         fuse: of two channels.
@@ -117,6 +154,7 @@ class Plan:
     verified_strength: float = 3.0
     tolerance: Tolerance = Tolerance()
     threads: int = 2
+    hqe: HammingExpansionSettings = HammingExpansionSettings()
     expand: ExpansionSettings = ExpansionSettings()
     diffuse: DiffusionSettings = DiffusionSettings()
     fuse: FusionSettings = FusionSettings()
@@ -132,6 +170,11 @@ class Plan:
             )
         if self.max_distance < 0:
             raise UsageError(f"max_distance must be 0 or more, not {self.max_distance}")
+        if self.hqe.neighbors and self.hqe.verified and not self.candidates:
+            raise UsageError(
+                "hqe.verified needs candidates that are verified; set candidates, or hqe.verified "
+                "= false"
+            )
         if not 0 <= self.min_strength <= self.verified_strength:
             raise UsageError(
                 "min_strength must be 0 or more, and verified_strength at least min_strength"
