@@ -1,4 +1,4 @@
-"""Linear maps whose rows are kept as bytes, so that what is fitted stays small."""
+"""Linear maps whose rows are kept as small integers, so that what is fitted stays small."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class CompactProjection:
-    """``P (x - m)``, each row of P in bytes times a step of its own.
+    """``P (x - m)``, each row of P in whole numbers times a step of its own.
 
-    The bytes *are* the map: it is rounded once, where it is fitted, and never again.
+    The numbers *are* the map: it is rounded once, where it is fitted, and never again.
 
     Attributes:
         mean: m, ``(D,)`` float32.
-        codes: ``(d, D)`` int8, P in units of ``steps``.
+        codes: ``(d, D)`` int8 or int16, P in units of ``steps``.
         steps: ``(d,)`` float32.
 
     Raises:
@@ -34,12 +34,13 @@ class CompactProjection:
     """
 
     mean: Float32
-    codes: NDArray[np.int8]
+    codes: NDArray[np.int8] | NDArray[np.int16]
     steps: Float32
 
     def __post_init__(self) -> None:
         check_array("mean", self.mean, shape=(None,), dtype=np.float32)
-        check_array("codes", self.codes, shape=(None, len(self.mean)), dtype=np.int8)
+        dtype = self.codes.dtype if self.codes.dtype in (np.int8, np.int16) else np.int8
+        check_array("codes", self.codes, shape=(None, len(self.mean)), dtype=dtype)
         check_array("steps", self.steps, shape=(len(self.codes),), dtype=np.float32)
         check_finite("mean", self.mean)
         check_finite("steps", self.steps)
@@ -47,10 +48,18 @@ class CompactProjection:
             raise ShapeError("a projection needs at least one dimension")
 
     @classmethod
-    def of(cls, mean: NDArray[np.floating], matrix: NDArray[np.floating]) -> Self:
-        """Round a ``(d, D)`` matrix."""
-        steps = (np.abs(matrix).max(axis=1) / 127).astype(np.float32)
-        codes = np.round(matrix / np.where(steps > 0, steps, 1)[:, None]).astype(np.int8, order="C")
+    def of(
+        cls,
+        mean: NDArray[np.floating],
+        matrix: NDArray[np.floating],
+        *,
+        dtype: type[np.int8 | np.int16] = np.int8,
+    ) -> Self:
+        """Round a ``(d, D)`` matrix; int16 where its rows mix large and small on purpose."""
+        largest = np.iinfo(dtype).max
+        steps = (np.abs(matrix).max(axis=1) / largest).astype(np.float32)
+        codes = np.round(matrix / np.where(steps > 0, steps, 1)[:, None])
+        codes = codes.clip(-largest, largest).astype(dtype, order="C")
         return cls(np.array(mean, np.float32), codes, steps)
 
     @classmethod
