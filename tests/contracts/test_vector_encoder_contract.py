@@ -15,6 +15,7 @@ from relook.core.errors import FormatError, RelookError, ShapeError, UsageError
 from relook.core.records import LocalFeatures
 from relook.core.storage import load_arrays, save_arrays
 from relook.encodings.fisher import FisherVector
+from relook.encodings.joint import JointReduction
 from relook.encodings.temb import TriangulationEmbedding
 from relook.encodings.vector_encoders import (
     VECTOR_ENCODERS,
@@ -22,6 +23,7 @@ from relook.encodings.vector_encoders import (
     make_vector_encoder_class,
 )
 from relook.encodings.vlad import Vlad
+from relook.encodings.vocabularies import root_sifts
 
 WIDTH, IMAGES = 32, 24
 FITS = {
@@ -35,6 +37,10 @@ FITS = {
     "temb": partial(TriangulationEmbedding.fit, words=4),
     "temb summed": partial(
         TriangulationEmbedding.fit, words=4, local_dimensions=16, democratic=False, dimensions=12
+    ),
+    "joint": partial(JointReduction.fit, vocabularies=root_sifts((16, 8)), dimensions=12),
+    "joint residuals": partial(
+        JointReduction.fit, vocabularies=root_sifts(6), residuals=True, dimensions=12
     ),
 }
 """``fit(images, *, seed, fitted)`` with options that suit 24 images of WIDTH-D descriptors."""

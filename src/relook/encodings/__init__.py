@@ -5,6 +5,7 @@ from relook.encodings.bow import BagOfWordsEncoder
 from relook.encodings.codebook import Codebook, load_codebook
 from relook.encodings.fisher import FisherVector
 from relook.encodings.hamming import HammingEncoder
+from relook.encodings.joint import JointReduction
 from relook.encodings.minhash import MinHash
 from relook.encodings.temb import TriangulationEmbedding
 from relook.encodings.vlad import Vlad
@@ -15,6 +16,7 @@ __all__ = [
     "Codebook",
     "FisherVector",
     "HammingEncoder",
+    "JointReduction",
     "MinHash",
     "TriangulationEmbedding",
     "Vlad",

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from relook.core.errors import FormatError, StorageError, UsageError
 from relook.core.protocols import VectorEncoder
 from relook.encodings.fisher import FisherVector
+from relook.encodings.joint import JointReduction
 from relook.encodings.temb import TriangulationEmbedding
 from relook.encodings.vlad import Vlad
 
@@ -38,6 +39,7 @@ VECTOR_ENCODERS: dict[str, type[VectorEncoderClass]] = {
     "relook.vlad": Vlad,
     "relook.fisher": FisherVector,
     "relook.temb": TriangulationEmbedding,
+    "relook.joint": JointReduction,
 }
 """Classes by the kind that their files say."""
 
