@@ -209,12 +209,12 @@ def check_power(power: float) -> None:
 
 
 @compiled(fastmath=frozenset({"reassoc"}))
-def _absolute_sums(rows: Float32) -> NDArray[np.float64]:
+def _absolute_sums(rows: Float32) -> Float32:
     """Σ |x| of each row: 0 for a row of zeros, not finite where a value is not."""
-    sums = np.zeros(len(rows))
+    sums = np.empty(len(rows), np.float32)
     for row in range(len(rows)):
-        total = 0.0
-        for value in rows[row]:
-            total += abs(value)
+        total = np.float32(0)
+        for place in range(rows.shape[1]):
+            total += abs(rows[row, place])
         sums[row] = total
     return sums

@@ -21,6 +21,7 @@ __all__ = ["Vlad"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 SAMPLE = 256
 """Descriptors per word that k-means sees."""
 
@@ -125,7 +126,8 @@ class Vlad(AggregatingEncoder):
     def aggregate(self, rows: Float32) -> Float32:
         """``(N, D)`` descriptors to ``(K · D,)``, normalized but for the last l2."""
         origins = self.centers if self.origins is None else self.origins
-        sums = _sum_residuals(rows, self._scores(rows), origins, self.unit_residuals)
+        words = self._scores(rows).argmax(axis=1)
+        sums = _sum_residuals(rows, words, origins, self.unit_residuals).astype(np.float32)
         if self.power == 0.5:
             sums = np.copysign(np.sqrt(np.abs(sums)), sums)
         elif self.power != 1:
@@ -133,7 +135,7 @@ class Vlad(AggregatingEncoder):
         if self.intra:
             lengths = np.sqrt(np.einsum("kd,kd->k", sums, sums))
             sums /= np.where(lengths > 0, lengths, 1)[:, None]
-        return sums.astype(np.float32).ravel()
+        return sums.ravel()
 
     def adapted(self, images: Sequence[Float32]) -> Self:
         """The same words for other images: residuals are taken from the means that these have.
@@ -168,17 +170,18 @@ class Vlad(AggregatingEncoder):
 
 
 @compiled(fastmath=frozenset({"reassoc"}))
-def _sum_residuals(rows: Float32, scores: Float32, origins: Float32, unit: bool) -> Float64:
+def _sum_residuals(rows: Float32, words: Int64, origins: Float32, unit: bool) -> Float64:
     """Σ (x - origin) over the rows of each word, ``(K, D)``."""
+    width = rows.shape[1]
     sums = np.zeros(origins.shape)
     for row in range(len(rows)):
-        word = np.argmax(scores[row])
-        scale = 1.0
+        word = words[row]
+        scale = np.float32(1)
         if unit:
-            square = 0.0
-            for place in range(rows.shape[1]):
+            square = np.float32(0)
+            for place in range(width):
                 square += (rows[row, place] - origins[word, place]) ** 2
-            scale = 1.0 / np.sqrt(square) if square > 0 else 0.0
-        for place in range(rows.shape[1]):
+            scale = np.float32(1) / np.sqrt(square) if square > 0 else np.float32(0)
+        for place in range(width):
             sums[word, place] += (rows[row, place] - origins[word, place]) * scale
     return sums
