@@ -50,7 +50,7 @@ class Orb:
 
     features: int = 1000
     surplus: float = 1.25
-    contrast: int = 10
+    contrast: float = 10.0
     levels: int = 8
     factor: float = 1.2
     orientation: Literal["dominant", "upright"] = "dominant"
@@ -92,7 +92,7 @@ class Orb:
             nlevels=self.levels,
             patchSize=ORB_PATCH,
             edgeThreshold=ORB_PATCH,
-            fastThreshold=self.contrast,
+            fastThreshold=int(self.contrast),
         )
 
 
