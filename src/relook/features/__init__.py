@@ -1,5 +1,6 @@
 """Image → local features, in pixels of the original image."""
 
+from relook.features.affine import HarrisAffine, HessianAffine, Mser
 from relook.features.binary import Akaze, Orb
 from relook.features.corners import Harris, Moravec
 from relook.features.pca_sift import PcaSift
@@ -13,7 +14,10 @@ __all__ = [
     "MOST_FEATURES",
     "Akaze",
     "Harris",
+    "HarrisAffine",
+    "HessianAffine",
     "Moravec",
+    "Mser",
     "Orb",
     "PcaSift",
     "Sift",
