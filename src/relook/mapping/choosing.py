@@ -19,8 +19,6 @@ _LARGER = 1.25
 """Magnification from which a picture is a detail; its inverse is one of the surroundings."""
 _MOST = 0.5
 """Share of a detail that must show the query, and of the query that the surroundings must show."""
-_BESIDE = 0.2
-"""Share of a picture that must lie beside the query."""
 _ALIKE = 2.0
 """Magnification up to which a picture beside the query is one of the same kind."""
 _SAME = {"in": 0.5, "out": 0.7, "crawl": 0.7}
@@ -34,8 +32,7 @@ def is_wanted(framing: Framing, zoom: Zoom) -> bool:
         return framing.magnification >= _LARGER and framing.inside >= _MOST
     if zoom == "out":
         return framing.magnification <= 1 / _LARGER and framing.coverage >= _MOST
-    alike = 1 / _ALIKE <= framing.magnification <= _ALIKE
-    return alike and framing.inside <= 1 - _BESIDE
+    return 1 / _ALIKE <= framing.magnification <= _ALIKE  # what lies beside is chosen later
 
 
 def choose(

@@ -17,6 +17,7 @@ from relook.mapping.choosing import choose, is_wanted
 from relook.mapping.exploration import Exploration, View, Zoom
 from relook.mapping.neighbors import Neighbors
 from relook.mapping.parts import restrict, windows
+from relook.mapping.settling import settle
 from relook.reranking.framing import carry_points, frame, invert, outline_of, within
 
 __all__ = ["explore"]
@@ -27,6 +28,8 @@ _BEAM = 8
 """Pictures of each step that are asked in the next."""
 _DRIFT = 0.5
 """Sides of a picture by which a chain may miss the place where the query itself sees it."""
+_MOST_SETTLED = 60
+"""Pictures that are held against each other, the nearest by links."""
 
 
 def explore(
@@ -114,7 +117,15 @@ class _Walk:
             further = choose(fresh, self._zoom, self._region, top=_BEAM, known=known)
             here = self._stand(further)
             found += fresh
-        return found
+        return self._settled(found) if self._zoom == "crawl" else found
+
+    def _settled(self, found: Sequence[View]) -> list[View]:
+        """The views where they lie by their surest ways."""
+        near = sorted(found, key=lambda view: len(view.chain))[:_MOST_SETTLED]
+        codes = self._neighbors.codes([view.id for view in near])
+        verify, place = self._neighbors.verify, self._placed
+        views = settle(self._query, near, codes, self._region, verify=verify, place=place)
+        return [view for view in views if is_wanted(view.framing, self._zoom)]
 
     def _look(self, place: _Standpoint) -> Iterator[View]:
         """The pictures that are verified from a place and are what is looked for."""
