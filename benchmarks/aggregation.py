@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ def bench() -> dict[str, Measurement]:
             f"VLAD of {FEATURES} descriptors of {WIDTH}-D, {words} words",
             images[0],
             vlad.encode_descriptors,
-            {"NumPy": lambda rows, own=vlad: vlad_in_numpy(rows, own)},
+            {"NumPy": partial(vlad_in_numpy, encoder=vlad)},
         )
     fisher = FisherVector.fit(small, words=COMPONENTS)
     found["fisher_vs_numpy"] = measured(
@@ -37,8 +38,8 @@ def bench() -> dict[str, Measurement]:
         small[0],
         fisher.encode_descriptors,
         {
-            "NumPy": lambda rows: fisher_in_numpy(rows, fisher),
-            "NumPy by products": lambda rows: fisher_by_products(rows, fisher),
+            "NumPy": partial(fisher_in_numpy, encoder=fisher),
+            "NumPy by products": partial(fisher_by_products, encoder=fisher),
         },
     )
     return found
@@ -57,7 +58,7 @@ def measured(
             raise AssertionError(f"{name} and relook disagree about the {what}")
     contenders = {"relook": ours, **others}
     times = interleaved(
-        {name: lambda call=call: call(rows) for name, call in contenders.items()},
+        {name: partial(contender, rows) for name, contender in contenders.items()},
         repeats=REPEATS,
     )
     said = ", ".join(
@@ -82,8 +83,7 @@ def vlad_in_numpy(rows: Float32, encoder: Vlad) -> Float32:
     sums = np.zeros_like(centers)
     for word in range(len(centers)):
         sums[word] = (rows[nearest == word] - centers[word]).sum(0)
-    vector = (np.sign(sums) * np.sqrt(np.abs(sums))).ravel()
-    return vector / np.linalg.norm(vector)
+    return normalized(sums.ravel())
 
 
 def fisher_in_numpy(rows: Float32, encoder: FisherVector) -> Float32:
@@ -96,7 +96,8 @@ def fisher_in_numpy(rows: Float32, encoder: FisherVector) -> Float32:
     shares /= shares.sum(1, keepdims=True)
     first = np.einsum("nk,nkd->kd", shares, away)
     second = np.einsum("nk,nkd->kd", shares, away**2) - shares.sum(0)[:, None]
-    return normalized(first, second, weights)
+    roots = np.sqrt(weights)[:, None]
+    return normalized(np.concatenate([first / roots, second / (roots * np.sqrt(2))], axis=None))
 
 
 def fisher_by_products(rows: Float32, encoder: FisherVector) -> Float32:
@@ -110,12 +111,11 @@ def fisher_by_products(rows: Float32, encoder: FisherVector) -> Float32:
     mass, sums, squares = shares.sum(0)[:, None], shares.T @ rows, shares.T @ rows**2
     first = (sums - mass * means) / np.sqrt(variances)
     second = (squares - 2 * means * sums + means**2 * mass) / variances - mass
-    return normalized(first, second, weights)
-
-
-def normalized(first: Float32, second: Float32, weights: Float32) -> Float32:
-    """Scale, power-law, l2."""
     roots = np.sqrt(weights)[:, None]
-    vector = np.concatenate([(first / roots).ravel(), (second / (roots * np.sqrt(2))).ravel()])
+    return normalized(np.concatenate([first / roots, second / (roots * np.sqrt(2))], axis=None))
+
+
+def normalized(vector: Float32) -> Float32:
+    """Power-law, l2."""
     vector = np.sign(vector) * np.sqrt(np.abs(vector))
     return (vector / np.linalg.norm(vector)).astype(np.float32)

@@ -104,11 +104,13 @@ class AggregatingEncoder:
             descriptors = descriptors[sums > 0]
         return descriptors if self.local is None else self.local.apply(descriptors)
 
-    def reduced(self, images: Sequence[Float32], *, dimensions: int | None, t: float = 0.0) -> Self:
+    def reduced(
+        self, images: Sequence[NDArray[np.floating]], *, dimensions: int | None, t: float = 0.0
+    ) -> Self:
         """The same encoder with PCA to so many dimensions, learned on the descriptors of images.
 
         Args:
-            images: per image ``(N, D)`` descriptors.
+            images: per image ``(N, D)`` descriptors, float32 or float16.
             dimensions: how many to keep; None leaves the vectors whole.
             t: 0 is PCA, 1 whitens fully, what lies between trusts small eigenvalues less.
 
@@ -122,7 +124,7 @@ class AggregatingEncoder:
         pca = PcaWhitening(dimensions, t=t, normalize=False).fit(vectors[vectors.any(axis=1)])
         return replace(self, reduction=CompactProjection.of(pca.mean_, pca.projection_))
 
-    def encode_images(self, images: Sequence[Float32]) -> Float32:
+    def encode_images(self, images: Sequence[NDArray[np.floating]]) -> Float32:
         """``(M, dimensions)`` vectors of the descriptors of M images."""
         vectors = np.empty((len(images), self.dimensions), np.float32)
         for number, image in enumerate(images):

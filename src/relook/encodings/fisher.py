@@ -61,7 +61,7 @@ class FisherVector(AggregatingEncoder):
     @classmethod
     def fit(
         cls,
-        images: Sequence[Float32],
+        images: Sequence[NDArray[np.floating]],
         *,
         words: int = 64,
         local_dimensions: int | None = None,
@@ -76,7 +76,7 @@ class FisherVector(AggregatingEncoder):
         """Learn a mixture by expectation maximization, and the reduction on the same images.
 
         Args:
-            images: per image ``(N, D)`` descriptors.
+            images: per image ``(N, D)`` descriptors, float32 or float16.
             words: K, components of the mixture.
             local_dimensions: of a PCA of the descriptors, which diagonal covariances presume;
                 None for none.

@@ -71,7 +71,7 @@ class TriangulationEmbedding(AggregatingEncoder):
     @classmethod
     def fit(
         cls,
-        images: Sequence[Float32],
+        images: Sequence[NDArray[np.floating]],
         *,
         words: int = 16,
         local_dimensions: int | None = None,
@@ -86,7 +86,7 @@ class TriangulationEmbedding(AggregatingEncoder):
         """Learn words by k-means, the whitening of embedded descriptors, and the rotation.
 
         Args:
-            images: per image ``(N, D)`` descriptors.
+            images: per image ``(N, D)`` descriptors, float32 or float16.
             words: K.
             local_dimensions: of a PCA of the descriptors; None for none.
             democratic: as in the attributes.

@@ -17,7 +17,7 @@ __all__ = ["draw", "fit_local"]
 Float32 = NDArray[np.float32]
 
 
-def draw(images: Sequence[Float32], *, words: int, most: int, seed: int) -> Float32:
+def draw(images: Sequence[NDArray[np.floating]], *, words: int, most: int, seed: int) -> Float32:
     """At most so many descriptors of all images, at random.
 
     Rows of zeros describe nothing and are left out.

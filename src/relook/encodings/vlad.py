@@ -68,7 +68,7 @@ class Vlad(AggregatingEncoder):
     @classmethod
     def fit(
         cls,
-        images: Sequence[Float32],
+        images: Sequence[NDArray[np.floating]],
         *,
         words: int = 64,
         local_dimensions: int | None = None,
@@ -83,7 +83,7 @@ class Vlad(AggregatingEncoder):
         """Learn words by k-means, and the reduction on the same images.
 
         Args:
-            images: per image ``(N, D)`` descriptors.
+            images: per image ``(N, D)`` descriptors, float32 or float16.
             words: K.
             local_dimensions: of a PCA of the descriptors; None for none.
             power: as in the attributes.
@@ -137,7 +137,7 @@ class Vlad(AggregatingEncoder):
             sums /= np.where(lengths > 0, lengths, 1)[:, None]
         return sums.ravel()
 
-    def adapted(self, images: Sequence[Float32]) -> Self:
+    def adapted(self, images: Sequence[NDArray[np.floating]]) -> Self:
         """The same words for other images: residuals are taken from the means that these have.
 
         Who is nearest to which word stays as it was, and so does the reduction. A word that
