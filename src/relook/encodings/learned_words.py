@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
-from relook.core.memory import check_memory
+from relook.core.memory import available_memory, check_memory
 from relook.vectors.approximate import ApproximateKMeans
 from relook.vectors.hierarchical import HierarchicalKMeans
 from relook.vectors.kmeans import KMeans
 from relook.vectors.nearest import cells_of, nearest_cells, valued
 from relook.vectors.rows import Rows, check_distinct
 
-__all__ = ["KINDS", "FitOptions", "Kind", "Words", "fit_words"]
+__all__ = ["KINDS", "FitOptions", "Kind", "Words", "affordable_rows", "check_fit", "fit_words"]
 
 Float32 = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Kind = Literal["flat", "approximate", "tree"]
+
+_SHARE = 0.7
+"""Of the memory that is available when descriptors are counted; other programs want some too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,11 @@ class FitOptions:
     threads: int = 1
     checkpoint: Path | None = None
     report: Callable[[str, int, int], None] | None = None
+
+    @property
+    def expected(self) -> int:
+        """The number of words if there are descriptors enough."""
+        return self.branching**self.levels if self.kind == "tree" else self.words
 
     @property
     def levels(self) -> int:
@@ -78,25 +87,47 @@ def fit_words(images: Sequence[NDArray[np.floating]], options: FitOptions) -> Wo
             memory needed than there is.
         ShapeError: values that are not finite, or of another shape.
     """
-    if options.kind not in KINDS:
-        raise UsageError(
-            f"there is no kind {options.kind!r} of codebook; use one of {', '.join(KINDS)}"
-        )
+    fit = _kind(options).fit
     rows = Rows(images)
     zero = 128 if any(block.size and block.min() < 0 for block in rows.blocks()) else 0
-    return KINDS[options.kind](rows, options, zero)
+    return fit(rows, options, zero)
 
 
-def _flat(rows: Rows, options: FitOptions, zero: int) -> Words:
-    words = options.words
-    used = min(len(rows), 256 * words)
+def check_fit(options: FitOptions, *, rows: int, width: int, kept: int = 0) -> None:
+    """Refuse a fit that does not fit into memory, before anything is described for it.
+
+    Args:
+        options: of the fit.
+        rows: descriptors that it will get.
+        width: their dimension.
+        kept: bytes per descriptor that will be in memory by then and are not yet.
+
+    Raises:
+        UsageError: it needs more memory than is available; it names both.
+    """
     check_memory(
-        4 * rows.width * (len(rows) + used + 3 * words) + 24 * len(rows),
-        what=f"an exact fit of {words:,} words to {len(rows):,} descriptors",
-        instead="ask for fewer words, or for an approximate fit",
+        _kind(options).needed(options, rows, width) + kept * rows,
+        what=f"a codebook of {options.expected:,} words from {rows:,} descriptors ({options.kind})",
+        instead="ask for fewer words"
+        + (", or for --kind approximate" if options.kind == "flat" else ""),
     )
-    if words >= 1:
-        check_distinct(rows.hashes(), words)
+
+
+def affordable_rows(options: FitOptions, *, width: int, kept: int) -> int:
+    """How many descriptors a fit can take in most of the memory that is available."""
+    available = available_memory()
+    if available is None:
+        return sys.maxsize
+    needed = _kind(options).needed
+    fixed, many = needed(options, 0, width), 1 << 20
+    each = (needed(options, many, width) - fixed) / many + kept
+    return max(0, int((_SHARE * available - fixed) / each))
+
+
+def _fit_flat(rows: Rows, options: FitOptions, zero: int) -> Words:
+    words = options.words
+    check_fit(options, rows=len(rows), width=rows.width)
+    check_distinct(rows.hashes(), max(words, 0))
     values = rows.block(0, len(rows))
     iterations = 15 if options.iterations is None else options.iterations
     centers = KMeans(words, iterations=iterations, seed=options.seed).fit(values).centers_
@@ -106,15 +137,17 @@ def _flat(rows: Rows, options: FitOptions, zero: int) -> Words:
     return Words(quantized, step, zero, model.fit(valued(quantized, step, zero)).centers_)
 
 
-def _approximate(rows: Rows, options: FitOptions, zero: int) -> Words:
-    iterations = 8 if options.iterations is None else options.iterations
-    model = ApproximateKMeans(
-        options.words, iterations=iterations, seed=options.seed, threads=options.threads,
-        checkpoint=options.checkpoint, report=options.report,
-    ).fit(rows)  # fmt: skip
+def _flat_memory(options: FitOptions, rows: int, width: int) -> int:
+    words = max(options.words, 1)
+    used = min(rows, 256 * words)  # what k-means draws, once more
+    return 4 * width * (rows + used + 3 * words) + 24 * rows
+
+
+def _fit_approximate(rows: Rows, options: FitOptions, zero: int) -> Words:
+    model = _approximate(options).fit(rows)
     step = _step(model.centers_, zero=zero)
     quantized, coarse = _quantized(model.centers_, step, zero), model.coarse_
-    del model.centers_
+    del model
     cell = nearest_cells(quantized, coarse, step=step, zero=zero, threads=options.threads)
     starts = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(coarse)))])
     return Words(
@@ -122,27 +155,56 @@ def _approximate(rows: Rows, options: FitOptions, zero: int) -> Words:
     )
 
 
-def _tree(rows: Rows, options: FitOptions, zero: int) -> Words:
-    iterations = 12 if options.iterations is None else options.iterations
-    model = HierarchicalKMeans(
-        options.branching,
-        options.levels,
-        iterations=iterations,
+def _approximate(options: FitOptions) -> ApproximateKMeans:
+    return ApproximateKMeans(
+        options.words,
+        iterations=8 if options.iterations is None else options.iterations,
         seed=options.seed,
         threads=options.threads,
+        checkpoint=options.checkpoint,
         report=options.report,
     )
-    tree = model.fit(rows).tree_
+
+
+def _fit_tree(rows: Rows, options: FitOptions, zero: int) -> Words:
+    tree = _tree(options).fit(rows).tree_
     step = _step(tree.leaves, tree.inner, zero=zero)
     leaves, inner = (_quantized(centers, step, zero) for centers in (tree.leaves, tree.inner))
     return Words(leaves, step, zero, inner=inner, children=tree.children)
 
 
-KINDS: dict[str, Callable[[Rows, FitOptions, int], Words]] = {
-    "flat": _flat,
-    "approximate": _approximate,
-    "tree": _tree,
+def _tree(options: FitOptions) -> HierarchicalKMeans:
+    return HierarchicalKMeans(
+        options.branching,
+        options.levels,
+        iterations=12 if options.iterations is None else options.iterations,
+        seed=options.seed,
+        threads=options.threads,
+        report=options.report,
+    )
+
+
+class _Way(NamedTuple):
+    """How to fit, and the bytes that it takes for so many rows of a width beside them."""
+
+    fit: Callable[[Rows, FitOptions, int], Words]
+    needed: Callable[[FitOptions, int, int], int]
+
+
+KINDS: dict[str, _Way] = {
+    "flat": _Way(_fit_flat, _flat_memory),
+    "approximate": _Way(
+        _fit_approximate, lambda options, *size: _approximate(options).needed_memory(*size)
+    ),
+    "tree": _Way(_fit_tree, lambda options, *size: _tree(options).needed_memory(*size)),
 }
+
+
+def _kind(options: FitOptions) -> _Way:
+    if options.kind not in KINDS:
+        choices = ", ".join(KINDS)
+        raise UsageError(f"there is no kind {options.kind!r} of codebook; use one of {choices}")
+    return KINDS[options.kind]
 
 
 def _step(*centers: NDArray[Any], zero: int) -> float:

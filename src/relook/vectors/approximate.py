@@ -113,7 +113,11 @@ class ApproximateKMeans:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
         every = rows if isinstance(rows, Rows) else Rows([rows])
         used = every.some(self.sample * self.clusters, seed=self.seed)
-        self._check_memory(used)
+        check_memory(
+            self.needed_memory(len(every), every.width),
+            what=f"a fit of {self.clusters:,} words to {len(every):,} descriptors",
+            instead="ask for fewer words",
+        )
         hashes = used.hashes()
         check_distinct(hashes, self.clusters)
         named = self._named(hashes)
@@ -127,22 +131,20 @@ class ApproximateKMeans:
             self.checkpoint.unlink(missing_ok=True)
         return self
 
-    def _check_memory(self, rows: Rows) -> None:
-        centers = 4 * self.clusters * rows.width
-        copies = 4 if self.checkpoint is not None else 2
-        block = 4 * BLOCK * (2 * cells_of(self.clusters) + 4 * rows.width)
-        check_memory(
-            copies * centers + 32 * len(rows) + 3 * self.threads * block,
-            what=f"a fit of {self.clusters:,} words to {len(rows):,} descriptors",
-            instead="ask for fewer words",
-        )
+    def needed_memory(self, rows: int, width: int) -> int:
+        """Bytes that a fit of so many rows takes beside the rows themselves."""
+        used = min(rows, self.sample * self.clusters)
+        centers = 4 * self.clusters * width
+        block = 4 * BLOCK * (cells_of(self.clusters) // 4 + 4 * width)
+        copies = 2 if self.checkpoint is None else 4
+        return copies * centers + 32 * used + 3 * self.threads * block
 
     def _first(self, rows: Rows, hashes: NDArray[np.uint64]) -> _State:
         """Different rows, drawn at random, and cells of them."""
         random = np.random.default_rng([self.seed, 0])
         _, firsts = np.unique(hashes, return_index=True)
         centers = rows.take(np.sort(random.choice(firsts, self.clusters, replace=False)))
-        cells = KMeans(cells_of(self.clusters), iterations=8, sample=64, seed=self.seed)
+        cells = KMeans(cells_of(self.clusters), iterations=5, sample=16, seed=self.seed)
         return _State(0, centers, cells.fit(centers).centers_, np.zeros(0, np.int32), math.inf)
 
     def _iterate(self, rows: Rows, state: _State) -> _State:

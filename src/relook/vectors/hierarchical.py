@@ -81,16 +81,20 @@ class HierarchicalKMeans:
         if self.branching > 1 << 15:
             raise UsageError(f"branching must be at most {1 << 15}; ask for more levels")
         read = rows if isinstance(rows, Rows) else Rows([rows])
-        words = min(len(read), self.branching**self.depth)
         check_memory(
-            (8 if isinstance(rows, Rows) else 4) * len(read) * read.width + 9 * words * read.width,
-            what=f"a tree of {words:,} words of {len(read):,} descriptors",
+            self.needed_memory(len(read), read.width),
+            what=f"a tree of {self.depth} levels for {len(read):,} descriptors",
             instead="bring fewer pictures, or ask for fewer levels",
         )
         check_distinct(read.hashes(), self.branching)
-        values = rows if not isinstance(rows, Rows) else read.block(0, len(read))
+        values = read.block(0, len(read)) if isinstance(rows, Rows) else rows
         self.tree_, self.inertia_ = self._grow(np.ascontiguousarray(values))
         return self
+
+    def needed_memory(self, rows: int, width: int) -> int:
+        """Bytes that a fit of so many rows takes beside the rows themselves."""
+        words: int = min(rows, self.branching**self.depth)
+        return (4 * width + 24) * rows + (12 * width + 200) * words
 
     def _grow(self, rows: Float32) -> tuple[Tree, float]:
         order = np.arange(len(rows))

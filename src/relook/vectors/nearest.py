@@ -30,9 +30,9 @@ Float32 = NDArray[np.float32]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-BLOCK = 8192
+BLOCK = 32768
 """Rows that are looked up at once, so that memory stays bounded."""
-CHUNK = 256
+CHUNK = 512
 """Rows whose cells one thread finds at a time."""
 
 
@@ -133,7 +133,7 @@ class CellFinder:
         return Found(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     def _find(self, rows: Float32, count: int, probes: int, threads: int) -> Found:
-        chunks = list(_blocks(rows, CHUNK if threads > 1 else BLOCK))
+        chunks = _blocks(rows, CHUNK)
         near = run_all(partial(self._near, probes=probes), chunks, threads=threads)
         visits = _by_cell(np.concatenate(near), len(self.coarse))
         spans = _spans(visits, self._cells, threads)
@@ -172,7 +172,7 @@ def nearest_cells(
         return near
 
     with one_blas_thread():
-        parts = run_all(nearest, list(_blocks(centers, BLOCK)), threads=threads)
+        parts = run_all(nearest, _blocks(centers, BLOCK // 8), threads=threads)
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
