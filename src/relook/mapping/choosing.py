@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from relook.mapping.exploration import View, Zoom
 from relook.reranking.framing import Framing, shared_area
 
-__all__ = ["choose", "is_wanted"]
+__all__ = ["choose", "is_beside", "is_wanted"]
 
 Float64 = NDArray[np.float64]
 
@@ -21,6 +21,8 @@ _MOST = 0.5
 """Share of a detail that must show the query, and of the query that the surroundings must show."""
 _ALIKE = 2.0
 """Magnification up to which a picture beside the query is one of the same kind."""
+_WHOLE = 0.8
+"""Share of the query from which a picture shows the query itself, and not what lies beside it."""
 _SAME = {"in": 0.5, "out": 0.7, "crawl": 0.7}
 """Overlap from which a picture adds nothing to those chosen before it."""
 _DIRECTIONS = ("left", "right", "up", "down")
@@ -32,7 +34,12 @@ def is_wanted(framing: Framing, zoom: Zoom) -> bool:
         return framing.magnification >= _LARGER and framing.inside >= _MOST
     if zoom == "out":
         return framing.magnification <= 1 / _LARGER and framing.coverage >= _MOST
-    return 1 / _ALIKE <= framing.magnification <= _ALIKE  # what lies beside is chosen later
+    return 1 / _ALIKE <= framing.magnification <= _ALIKE  # from here one may come to what is beside
+
+
+def is_beside(framing: Framing) -> bool:
+    """Whether a picture of the same kind goes on to a side, and does not just show all and more."""
+    return is_wanted(framing, "crawl") and framing.coverage <= _WHOLE
 
 
 def choose(

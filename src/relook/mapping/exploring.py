@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,14 @@ from relook.collection import Collection
 from relook.collection.query import QueryImage, read_query
 from relook.core.errors import UsageError
 from relook.core.records import Box, Evidence, LocalCodes
-from relook.mapping.choosing import choose, is_wanted
+from relook.mapping.choosing import choose, is_beside, is_wanted
 from relook.mapping.exploration import Exploration, View, Zoom
 from relook.mapping.neighbors import Neighbors
 from relook.mapping.parts import restrict, windows
 from relook.mapping.settling import settle
 from relook.reranking.framing import carry_points, frame, invert, outline_of, within
 
-__all__ = ["explore"]
+__all__ = ["as_zoom", "explore"]
 
 Float64 = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def explore(
             the query smaller, with what is around it. ``crawl``: pictures that go on with the
             scene beyond the border, to the left, right, up or down.
         box: x, y, width, height of the part that is meant, in pixels of the upright query.
-        steps: how many links a chain may have.
+        steps: how many times what was found is asked in turn, the query itself the first time.
         top: most pictures to return.
 
     Raises:
@@ -67,8 +67,7 @@ def explore(
     Schönberger, Radenović, Chum, Frahm, "From single image query to detailed 3D reconstruction",
     CVPR 2015 (sideways crawl).
     """
-    if zoom not in get_args(Zoom):
-        raise UsageError(f"zoom must be one of {', '.join(get_args(Zoom))}, not {zoom!r}")
+    zoom = as_zoom(zoom)
     if min(steps, top) < 1:
         raise UsageError("steps and top must be 1 or more")
     neighbors = Neighbors(collection, purpose="exploring")
@@ -80,6 +79,18 @@ def explore(
     codes = neighbors.parts.describer.describe_query(query.image)
     views = _Walk(neighbors, codes, region, zoom).run(steps)
     return Exploration(query.name, zoom, region, tuple(choose(views, zoom, region, top=top)))
+
+
+def as_zoom(word: str) -> Zoom:
+    """The zoom of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for zoom in get_args(Zoom):
+        if word == zoom:
+            return cast("Zoom", zoom)
+    raise UsageError(f"zoom must be one of {', '.join(get_args(Zoom))}, not {word!r}")
 
 
 def _clipped(box: Box, size: tuple[int, int]) -> Float64:
@@ -125,7 +136,7 @@ class _Walk:
         codes = self._neighbors.codes([view.id for view in near])
         verify, place = self._neighbors.verify, self._placed
         views = settle(self._query, near, codes, self._region, verify=verify, place=place)
-        return [view for view in views if is_wanted(view.framing, self._zoom)]
+        return [view for view in views if is_beside(view.framing)]
 
     def _look(self, place: _Standpoint) -> Iterator[View]:
         """The pictures that are verified from a place and are what is looked for."""
