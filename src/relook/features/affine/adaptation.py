@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.numba_cache import compiled
-from relook.features.affine.pyramid import Pyramid, sample
+from relook.features.affine.pyramid import Pyramid, level_of, sample
 
 __all__ = ["adapt"]
 
@@ -72,10 +72,12 @@ def _adapt(
     xx, xy, yx, yy = 1.0, 0.0, 0.0, 1.0
     step = np.float64(point[2]) * STEP
     center = (np.float64(point[0]), np.float64(point[1]))
+    # The same for all shapes, else regions between two levels would not settle.
+    level = level_of(pyramid, step)
     for _ in range(iterations):
-        sample(pyramid, center, (step * xx, step * xy, step * yx, step * yy), window)
+        sample(pyramid, level, center, (step * xx, step * xy, step * yx, step * yy), window)
         p, q, r = _second_moments(window, weights)
-        # M^(-1/2) of M = [[p, q], [q, r]], up to a factor: (M + √det M I)^-1 is its multiple.
+        # √M of M = [[p, q], [q, r]] is a multiple of M + √det M I; its inverse has area 1 here.
         det = p * r - q * q
         if not det > 1e-12 * (p + r) ** 2:
             return np.nan, np.nan

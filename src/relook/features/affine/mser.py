@@ -12,7 +12,7 @@ from relook.core.errors import UsageError
 from relook.core.numba_cache import compiled
 from relook.features.affine.adaptation import ELONGATED
 from relook.features.affine.extractor import AffineExtractor
-from relook.features.affine.pyramid import Pyramid, sample
+from relook.features.affine.pyramid import Pyramid, level_of, sample
 
 __all__ = ["Mser"]
 
@@ -21,7 +21,10 @@ Float64 = NDArray[np.float64]
 
 SMALLEST = 3
 """Pixels of the shorter side of a picture that has regions at all."""
-LOOK = 7
+SIMILAR, NEAR = 1.25, 0.5
+"""Regions whose scales differ by less than a factor, and whose centers by less than so many
+scales, are one; that of most contrast stays."""
+LOOK = 9
 """Samples per side by which inside and outside of a region are compared."""
 
 
@@ -65,7 +68,9 @@ class Mser(AffineExtractor):
         points[:, :2] = moments[:, :2]
         points[:, 2] = np.sqrt(2 * root)  # an ellipse of radius R has the variance R²/4
         points[:, 3] = _contrasts(pyramid, points, shapes)
-        return points, shapes
+        best = np.argsort(-points[:, 3], kind="stable")
+        best = best[_differ(points[best])]
+        return points[best], shapes[best]
 
     def _moments(self, gray: NDArray[np.uint8]) -> Float64:
         """Means and covariances of the regions, ``(N, 5)``: x, y, xx, xy, yy."""
@@ -74,7 +79,9 @@ class Mser(AffineExtractor):
         most = int(self.most * gray.size)
         if most <= self.least:
             return np.zeros((0, 5))
-        detector = cv2.MSER.create(delta=self.delta, min_area=self.least, max_area=most)
+        detector = cv2.MSER.create(
+            delta=self.delta, min_area=self.least, max_area=most, min_diversity=0.0
+        )  # its own choice among nested regions drops good ones with the others
         regions, _ = detector.detectRegions(gray)
         if not len(regions):
             return np.zeros((0, 5))
@@ -106,25 +113,41 @@ def _sum_moments(
 
 
 @compiled()
+def _differ(points: Float32) -> NDArray[np.bool_]:
+    """Which regions are not nearly the same as one before them."""
+    kept = np.ones(len(points), np.bool_)
+    for row in range(len(points)):
+        x, y, scale = points[row, 0], points[row, 1], points[row, 2]
+        for before in range(row):
+            ratio = scale / points[before, 2]
+            if not (kept[before] and 1 / SIMILAR < ratio < SIMILAR):
+                continue
+            if abs(x - points[before, 0]) + abs(y - points[before, 1]) < NEAR * scale:
+                kept[row] = False
+                break
+    return kept
+
+
+@compiled()
 def _contrasts(pyramid: Pyramid, points: Float32, shapes: Float32) -> Float32:
     """Mean gray of the ellipse against that of the ring around it, 0 to 1."""
     out = np.empty(len(points), np.float32)
     look = np.empty((LOOK, LOOK), np.float32)
     for row in range(len(points)):
         a, b = np.float64(shapes[row, 0]), np.float64(shapes[row, 1])
-        # The ellipse has a radius of √2 scales; the samples reach to twice that.
-        step = np.float64(points[row, 2]) * 2 * 2**0.5 / (LOOK // 2)
+        # The ellipse has a radius of √2 scales, which are two and a half samples.
+        step = np.float64(points[row, 2]) * 2**0.5 / 2.5
         center = (np.float64(points[row, 0]), np.float64(points[row, 1]))
-        sample(pyramid, center, (step * a, 0.0, step * b, step / a), look)
+        sample(pyramid, level_of(pyramid, step), center, (step * a, 0.0, step * b, step / a), look)
         inside = outside = 0.0
         within = beyond = 0
         for i in range(LOOK):
             for j in range(LOOK):
                 away = (i - LOOK // 2) ** 2 + (j - LOOK // 2) ** 2
-                if away <= 2:
+                if away <= 4:
                     inside += look[i, j]
                     within += 1
-                elif 4 < away <= 9:
+                elif 9 <= away <= 16:
                     outside += look[i, j]
                     beyond += 1
         out[row] = abs(inside / within - outside / beyond)

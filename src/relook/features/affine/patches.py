@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.numba_cache import compiled
-from relook.features.affine.pyramid import Pyramid, sample
+from relook.features.affine.pyramid import Pyramid, level_of, sample
 from relook.features.affine.sift_patch import (
     DIMENSIONS,
     PEAKS,
@@ -67,6 +67,13 @@ def describe(
 
 
 @compiled()
+def _longest(a: float, b: float) -> float:
+    """The longer axis of a shape; the other is its inverse."""
+    half = 0.5 * (a * a + b * b + 1 / (a * a))
+    return float(np.sqrt(half + np.sqrt(max(half * half - 1.0, 0.0))))
+
+
+@compiled()
 def _take(
     pyramid: Pyramid, frame: Float32, shape: Float32, angle: float, region: float, out: Float32,
     room: Float32,
@@ -77,7 +84,9 @@ def _take(
     c, s = np.cos(angle), np.sin(angle)
     xx, xy = step * a * c, -step * a * s
     yx, yy = step * (b * c + s / a), step * (-b * s + c / a)
-    sample(pyramid, (np.float64(frame[0]), np.float64(frame[1])), (xx, xy, yx, yy), out)
+    level = level_of(pyramid, step * _longest(a, b))
+    center = (np.float64(frame[0]), np.float64(frame[1]))
+    sample(pyramid, level, center, (xx, xy, yx, yy), out)
     _blur(out, room)
 
 

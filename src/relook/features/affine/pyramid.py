@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from relook.core.numba_cache import compiled
 
-__all__ = ["CAMERA_BLUR", "Pyramid", "blur", "make_pyramid", "sample"]
+__all__ = ["CAMERA_BLUR", "Pyramid", "blur", "level_of", "make_pyramid", "sample"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
@@ -62,35 +62,35 @@ def make_pyramid(gray: Float32) -> Pyramid:
 
 
 @compiled()
-def _level(pyramid: Pyramid, xx: float, xy: float, yx: float, yy: float) -> int:
-    """The level at which the longer axis of a step is from one to two pixels.
+def level_of(pyramid: Pyramid, step: float) -> int:
+    """The level at which a step is one to two pixels long.
 
-    Sharper than a step, because its blur is round where the region is not.
+    Sharper than the step, because its blur is round where a region is not.
     """
-    half = 0.5 * (xx * xx + xy * xy + yx * yx + yy * yy)
-    area = xx * yy - xy * yx
-    long = np.sqrt(half + np.sqrt(max(half * half - area * area, 0.0)))
-    level = int(np.floor(np.log2(max(long, 1e-9))))
+    level = int(np.floor(np.log2(max(step, 1e-9))))
     return min(max(level, 0), len(pyramid.starts) - 1)
 
 
 @compiled()
 def sample(
-    pyramid: Pyramid, center: tuple[float, float], step: tuple[float, float, float, float],
+    pyramid: Pyramid,
+    level: int,
+    center: tuple[float, float],
+    step: tuple[float, float, float, float],
     out: Float32,
-) -> None:  # fmt: skip
+) -> None:
     """Fill a square ``out`` around ``center``: columns step along (xx, yx), rows along (xy, yy).
 
     Bilinear; what lies outside of the picture continues its edge.
 
     Args:
         pyramid: of the picture.
+        level: the one to read.
         center: (x, y) in pixels of the picture.
         step: xx, xy, yx, yy, the matrix from steps of ``out`` to pixels of the picture.
         out: ``(n, n)`` with n odd.
     """
     xx, xy, yx, yy = step
-    level = _level(pyramid, xx, xy, yx, yy)
     shrink = 0.5**level
     width, height = pyramid.widths[level], pyramid.heights[level]
     start = pyramid.starts[level]
