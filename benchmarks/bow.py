@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import cycle
 from typing import NamedTuple
@@ -20,9 +20,8 @@ from relook.index.segment import LIMIT
 from relook.index.selection import best_positive
 
 IMAGES, FEATURES, TOP = 1_000_000, 500, 100
-WORDS = (100_000, 1_000_000)
-STOPS = (0.0, 0.0005)
-"""Shares of the words on the stop list."""
+SETTINGS = {100_000: (0.0, 0.0005), 1_000_000: (0.0,)}
+"""Words, and the shares of them on the stop list."""
 MILLISECONDS, THREADS = 100.0, 2
 QUERIES, REPEATS = 5, 3
 BLOCKS = 4
@@ -57,18 +56,18 @@ class Block(NamedTuple):
 def bench() -> dict[str, Measurement]:
     """Queries on two threads, and on one of SciPy, which has no more; medians, taken in turns."""
     found: dict[str, Measurement] = {}
-    for words in WORDS:
-        found.update(_measure(words))
+    for words, stops in SETTINGS.items():
+        found.update(_measure(words, stops))
     return found
 
 
-def _measure(words: int) -> dict[str, Measurement]:
+def _measure(words: int, stops: Sequence[float]) -> dict[str, Measurement]:
     rng = np.random.default_rng(0)
     idf = _idf(words)
     kernel = Kernel.bag_of_words(words, value="sqrt")
     indexes = {
         stop: InvertedIndex(kernel, tf_idf_weights(idf, stop=stop), threads=THREADS)
-        for stop in STOPS
+        for stop in stops
     }
     matrices, queries = [], []
     for first in range(0, IMAGES, LIMIT):
