@@ -143,6 +143,8 @@ def _draw(collection: Collection, found: Clustering, sheet: Path, *, top: int) -
     from relook.cli.thumbnails import thumbnail  # noqa: PLC0415
     from relook.plots.groups import MOST_PICTURES, MOST_ROWS, SheetGroup, save_groups  # noqa: PLC0415
 
+    if min(top, len(found.clusters)) > MOST_ROWS:
+        console.note(f"the sheet shows the first {MOST_ROWS}")
     paths = _paths(collection, found, top=top)
     groups = []
     for cluster in found.clusters[: min(top, MOST_ROWS)]:

@@ -14,7 +14,9 @@ from relook.cli import (
     codebook,
     datasets,
     demo,
+    duplicates,
     evaluate,
+    explore,
     index,
     info,
     label,
@@ -40,8 +42,8 @@ def make_command() -> Any:
     )
     app.callback()(_root)
     for module in (
-        index, search, clusters, label, recognize, calibrate, remove, info, check, recipes,
-        evaluate, datasets, weights, codebook, demo,
+        index, search, explore, clusters, duplicates, label, recognize, calibrate, remove, info,
+        check, recipes, evaluate, datasets, weights, codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)

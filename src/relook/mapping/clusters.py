@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from relook.collection import Collection
 from relook.core.errors import UsageError
+from relook.mapping.groups import Groups
 from relook.mapping.growth import Progress, choose_partners, grow, plant, sketch
 from relook.mapping.links import Link, Links
 from relook.mapping.neighbors import Neighbors
@@ -122,7 +123,7 @@ def join(links: Sequence[Link], *, min_size: int = 2) -> list[Cluster]:
         min_size: pictures of a cluster, at least.
     """
     main = main_links(links)
-    group = _Groups()
+    group = Groups()
     for link, (one, other) in zip(links, main, strict=True):
         if one and other:
             group.join(*link.pair)
@@ -150,26 +151,6 @@ def _by_strength(links: Sequence[Link]) -> tuple[int, ...]:
         for id_ in link.pair:
             strengths[id_] += link.strength
     return tuple(sorted(strengths, key=lambda id_: (-strengths[id_], id_)))
-
-
-class _Groups:
-    """Disjoint sets of ids."""
-
-    def __init__(self) -> None:
-        self._above: dict[int, int] = {}
-
-    def of(self, id_: int) -> int:
-        """The set that an id is in, as one of its ids."""
-        above = self._above.setdefault(id_, id_)
-        while above != id_:
-            self._above[id_] = self._above[above]
-            id_, above = above, self._above[above]
-        return id_
-
-    def join(self, one: int, other: int) -> None:
-        """Make one set of two."""
-        first, second = sorted((self.of(one), self.of(other)))
-        self._above[second] = first
 
 
 def _no_report(what: str, done: int, total: int) -> None:
