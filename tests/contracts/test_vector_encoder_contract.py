@@ -29,7 +29,7 @@ WIDTH, IMAGES = 32, 24
 FITS = {
     "vlad": partial(Vlad.fit, words=6),
     "vlad intra": partial(Vlad.fit, words=6, intra=True, power=1.0, unit_residuals=True),
-    "vlad reduced": partial(Vlad.fit, words=6, local_dimensions=20, dimensions=12, t=0.5),
+    "vlad reduced": partial(Vlad.fit, words=6, local_dimensions=20, dimensions=12, t=0.5, bits=4),
     "fisher": partial(FisherVector.fit, words=4),
     "fisher reduced": partial(
         FisherVector.fit, words=4, local_dimensions=16, dimensions=12, t=1.0, weight_gradients=True

@@ -11,6 +11,7 @@ from oracles import encoding
 from oracles import vlad as oracle
 from relook.core.errors import FormatError, ShapeError, UsageError
 from relook.encodings import Vlad
+from relook.encodings.compact_projection import CompactProjection
 
 WIDTH = 16
 
@@ -81,6 +82,26 @@ def test_rounding_the_reduction_to_bytes_hardly_turns_a_vector():
     assert np.abs(encoder.reduction.codes).max(axis=1).tolist() == [127] * 20
     orthonormal = encoder.reduction.matrix @ encoder.reduction.matrix.T
     np.testing.assert_allclose(orthonormal, np.eye(20), atol=0.02)
+
+
+@pytest.mark.parametrize("width", [9, 10])
+@pytest.mark.parametrize(("bits", "error"), [(4, 0.1), (8, 0.006), (16, 3e-5)])
+def test_a_projection_is_rounded_once_and_comes_back_from_its_arrays(bits, error, width):
+    random = np.random.default_rng(bits)
+    matrix = random.uniform(-1, 1, (6, width)) * np.geomspace(0.01, 100, 6)[:, None]
+    made = CompactProjection.of(random.normal(size=width), matrix, bits=bits)
+    apart = np.abs(made.matrix - matrix).max(axis=1)
+    assert np.all(apart <= error * np.abs(matrix).max(axis=1))
+    assert made.arrays[("nibbles" if bits == 4 else "codes")].nbytes == 6 * -(-width * bits // 8)
+    back = CompactProjection.of_arrays(made.arrays)
+    assert back.bits == bits
+    np.testing.assert_array_equal(back.codes, made.codes)
+    np.testing.assert_array_equal(back.matrix, made.matrix)
+
+
+def test_other_roundings_are_refused():
+    with pytest.raises(UsageError, match="4, 8, 16, not 5"):
+        Vlad.fit(pictures(), words=4, dimensions=5, bits=5)
 
 
 def test_an_adapted_vocabulary_keeps_who_is_nearest_and_moves_what_is_subtracted():

@@ -105,7 +105,12 @@ class AggregatingEncoder:
         return descriptors if self.local is None else self.local.apply(descriptors)
 
     def reduced(
-        self, images: Sequence[NDArray[np.floating]], *, dimensions: int | None, t: float = 0.0
+        self,
+        images: Sequence[NDArray[np.floating]],
+        *,
+        dimensions: int | None,
+        t: float = 0.0,
+        bits: int = 8,
     ) -> Self:
         """The same encoder with PCA to so many dimensions, learned on the descriptors of images.
 
@@ -113,6 +118,7 @@ class AggregatingEncoder:
             images: per image ``(N, D)`` descriptors, float32 or float16.
             dimensions: how many to keep; None leaves the vectors whole.
             t: 0 is PCA, 1 whitens fully, what lies between trusts small eigenvalues less.
+            bits: 8 or 4, of every number of the projection.
 
         Raises:
             UsageError: more dimensions than vectors of these images have.
@@ -122,7 +128,8 @@ class AggregatingEncoder:
         plain = replace(self, reduction=None)
         vectors = plain.encode_images(images)
         pca = PcaWhitening(dimensions, t=t, normalize=False).fit(vectors[vectors.any(axis=1)])
-        return replace(self, reduction=CompactProjection.of(pca.mean_, pca.projection_))
+        reduction = CompactProjection.of(pca.mean_, pca.projection_, bits=bits)
+        return replace(self, reduction=reduction)
 
     def encode_images(self, images: Sequence[NDArray[np.floating]]) -> Float32:
         """``(M, dimensions)`` vectors of the descriptors of M images."""
@@ -193,7 +200,8 @@ def _projected(arrays: Arrays) -> dict[str, Any]:
     """``{"local.mean": …}`` → ``{"local": CompactProjection}``; the others as they are."""
     plain: dict[str, Any] = {name: array for name, array in arrays.items() if "." not in name}
     for name in {name.split(".")[0] for name in arrays if "." in name}:
-        own = {part: arrays[f"{name}.{part}"] for part in ("mean", "codes", "steps")}
+        start = f"{name}."
+        own = {key.removeprefix(start): arrays[key] for key in arrays if key.startswith(start)}
         plain[name] = CompactProjection.of_arrays(own)
     return plain
 

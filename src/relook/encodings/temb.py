@@ -114,7 +114,7 @@ class TriangulationEmbedding(AggregatingEncoder):
         said = {"images": len(images), "descriptors": sum(map(len, images)), "seed": seed}
         plain = cls(
             centers,
-            CompactProjection.of(mean, matrix, dtype=np.int16),
+            CompactProjection.of(mean, matrix, bits=16),
             len(matrix),
             democratic=democratic,
             power=1.0,
@@ -126,7 +126,7 @@ class TriangulationEmbedding(AggregatingEncoder):
             raise UsageError(f"{kept} dimensions asked for, these words make 1 to {len(matrix)}")
         if rotate:
             matrix = _principal_rotation(plain.encode_images(images)) @ matrix
-        whitening = CompactProjection.of(mean, matrix, dtype=np.int16)
+        whitening = CompactProjection.of(mean, matrix, bits=16)
         return replace(plain, whitening=whitening, kept=kept, power=power)
 
     @property

@@ -77,6 +77,7 @@ class Vlad(AggregatingEncoder):
         unit_residuals: bool = False,
         dimensions: int | None = None,
         t: float = 0.0,
+        bits: int = 8,
         seed: int = 0,
         fitted: Mapping[str, Any] | None = None,
     ) -> Self:
@@ -91,6 +92,7 @@ class Vlad(AggregatingEncoder):
             unit_residuals: as in the attributes.
             dimensions: of the vectors; None keeps all K · D.
             t: how far the reduction whitens, 0 to 1.
+            bits: 8 or 4, of every number of the reduction; 4 make a file half as large.
             seed: of the sample and of k-means.
             fitted: what the images are.
 
@@ -111,7 +113,7 @@ class Vlad(AggregatingEncoder):
             local=local,
             fitted={**(fitted or {}), **said, "t": t},
         )
-        return whole.reduced(images, dimensions=dimensions, t=t)
+        return whole.reduced(images, dimensions=dimensions, t=t, bits=bits)
 
     @property
     def inner_dimensions(self) -> int:
