@@ -4,7 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from relook.core import memory
 from relook.encodings import Codebook
+from relook.vectors.approximate import ApproximateKMeans
 
 
 def test_a_codebook_of_ones_own_makes_a_recipe(run: Any, photos: Path, tmp_path: Path) -> None:
@@ -47,3 +51,60 @@ def test_a_codebook_remembers_its_photos_so_that_a_test_on_them_is_called_unfair
     ran = run("evaluate", house / "museum", "--recipe", recipe, "--jobs", "1", "--json")
     assert ran.code == 0
     assert any("was fitted on 1 photos of the test set" in line for line in ran.json["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("words", "want"),
+    [
+        (["--kind", "approximate", "--words", "100"], {"kind": "approximate", "words": 100}),
+        (["--kind", "tree", "--branching", "5", "--depth", "2"], {"kind": "tree", "words": 25}),
+        (["--words", "50"], {"kind": "flat", "words": 50}),
+    ],
+)
+def test_codebooks_of_every_kind_are_fitted_and_reported_as_json(
+    run: Any, photos: Path, tmp_path: Path, words: list[str], want: dict[str, Any]
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    ran = run("codebook", photos, "--out", out, "--jobs", "1", "--json", *words)
+    assert ran.code == 0
+    book = Codebook.load(out)
+    assert ran.json | want == ran.json
+    assert (len(book), book.sha256) == (ran.json["words"], ran.json["sha256"])
+    assert ran.json["features"] == book.fitted["descriptors"] > 100
+    assert ran.json["bytes"] == out.stat().st_size
+    assert {path.name for path in tmp_path.iterdir()} == {out.name}  # no checkpoint is left
+
+
+def test_an_approximate_fit_goes_on_where_it_was_stopped(
+    run: Any, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, out = tmp_path / "whole.safetensors", tmp_path / "mine.safetensors"
+    words = ("--kind", "approximate", "--words", "100", "--jobs", "1")
+    assert run("codebook", photos, "--out", whole, *words).code == 0
+    iterate, done = ApproximateKMeans._iterate, []
+
+    def stopped(self: ApproximateKMeans, rows: Any, state: Any) -> Any:
+        done.append(state.done)
+        if len(done) == 4:
+            raise KeyboardInterrupt
+        return iterate(self, rows, state)
+
+    monkeypatch.setattr(ApproximateKMeans, "_iterate", stopped)
+    ran = run("codebook", photos, "--out", out, *words)
+    assert ran.code == 130
+    assert "mine.safetensors.part keeps what is done; the same command goes on" in ran.err
+    assert not out.exists()
+    assert run("codebook", photos, "--out", out, *words).code == 0
+    assert done == [0, 1, 2, 3, 3, 4, 5, 6, 7]
+    assert Codebook.load(out).sha256 == Codebook.load(whole).sha256
+    assert not (tmp_path / "mine.safetensors.part").exists()
+
+
+def test_millions_of_words_with_little_memory_are_refused_before_anything_is_described(
+    run: Any, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available_memory", lambda: 1 << 30)
+    out = tmp_path / "mine.safetensors"
+    ran = run("codebook", photos, "--out", out, "--kind", "approximate", "--words", "4000000")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "GiB of memory, 1 GiB are available" in ran.err
