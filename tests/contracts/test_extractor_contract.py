@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ FEATURES = 300
 SQUARE = texture((360, 360))
 
 
+@cache
 def pca_sift():
     """A projection of SIFT to 32 dimensions that is good enough for a contract."""
     rows = make_features("sift").extract(whole(texture((200, 200), seed=9))).descriptors
@@ -43,6 +45,19 @@ def extractor(request):
 @pytest.fixture(scope="module")
 def image():
     return whole(SQUARE)
+
+
+@cache
+def plain(extractor):
+    """The features of the square picture, which many tests look at."""
+    return extractor.extract(whole(SQUARE))
+
+
+@cache
+def clockwise(extractor):
+    """Three times as many features of the picture turned by a quarter."""
+    turned = whole(np.rot90(SQUARE, -1).copy())
+    return replace(extractor, features=3 * FEATURES).extract(turned)
 
 
 def same(first, second):
@@ -93,8 +108,8 @@ def repeated(first, second, *, move, factor, tolerance=1.0, which=slice(None)):
     return np.mean(np.any(near & (np.abs(ratio) < 0.6), axis=1))
 
 
-def test_a_record_is_well_formed_and_as_large_as_asked_at_most(extractor, image):
-    found = extractor.extract(image)
+def test_a_record_is_well_formed_and_as_large_as_asked_at_most(extractor):
+    found = plain(extractor)
     check_record(found, (360, 360))
     assert FEATURES / 5 < len(found) <= FEATURES
 
@@ -128,7 +143,7 @@ def test_pixels_may_be_a_view_of_others(extractor):
 
 def test_a_spawned_worker_gets_an_equal_extractor(extractor, image):
     again = pickle.loads(pickle.dumps(extractor))
-    assert same(extractor.extract(image), again.extract(image))
+    assert same(plain(extractor), again.extract(image))
 
 
 def test_more_features_can_be_asked_for_and_are_never_fewer(extractor, image):
@@ -140,13 +155,14 @@ def test_more_features_can_be_asked_for_and_are_never_fewer(extractor, image):
 
 def test_the_strongest_features_are_among_more(extractor, image):
     few = replace(extractor, features=30).extract(image)
-    more = replace(extractor, features=300).extract(image)
-    assert repeated(few, more, move=lambda points: points, factor=1, tolerance=0.01) > 0.6
+    assert (
+        repeated(few, plain(extractor), move=lambda points: points, factor=1, tolerance=0.01) > 0.6
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (2, 2), (5, 900), (900, 5), (120, 90)])
 def test_a_plain_picture_has_no_features(extractor, shape):
-    full = extractor.extract(whole(texture((120, 120))))
+    full = plain(extractor)
     found = extractor.extract(whole(np.full((*shape, 3), 130, np.uint8)))
     check_record(found, (shape[1], shape[0]))
     assert len(found) == 0
@@ -185,27 +201,25 @@ def test_a_crop_of_a_resized_picture_speaks_of_original_pixels(extractor, reques
 
 def test_positions_and_scales_do_not_depend_on_how_the_picture_is_stored(extractor):
     pixels = texture((300, 300))
-    plain = extractor.extract(whole(pixels))
+    reference = extractor.extract(whole(pixels))
     told = extractor.extract(Image(pixels, (1000, 900), scale=(0.5, 0.5), offset=(100.0, 50.0)))
     np.testing.assert_allclose(
-        told.frames[:, :2], (plain.frames[:, :2] + 0.5) * 2 - 0.5 + (100, 50), atol=1e-3
+        told.frames[:, :2], (reference.frames[:, :2] + 0.5) * 2 - 0.5 + (100, 50), atol=1e-3
     )
-    np.testing.assert_allclose(told.frames[:, 2], 2 * plain.frames[:, 2], rtol=1e-5)
-    np.testing.assert_array_equal(told.frames[:, 3], plain.frames[:, 3])
+    np.testing.assert_allclose(told.frames[:, 2], 2 * reference.frames[:, 2], rtol=1e-5)
+    np.testing.assert_array_equal(told.frames[:, 3], reference.frames[:, 3])
 
 
-def test_features_repeat_when_the_picture_is_turned_by_a_quarter(extractor, image):
-    found = extractor.extract(image)
-    clockwise = whole(np.rot90(SQUARE, -1).copy())
-    turned = replace(extractor, features=3 * FEATURES).extract(clockwise)
+def test_features_repeat_when_the_picture_is_turned_by_a_quarter(extractor):
+    found, turned = plain(extractor), clockwise(extractor)
     share = repeated(
         found, turned, move=lambda points: np.c_[359 - points[:, 1], points[:, 0]], factor=1
     )
     assert share > 0.8
 
 
-def test_features_repeat_when_the_picture_is_twice_as_large(extractor, image):
-    found = extractor.extract(image)
+def test_features_repeat_when_the_picture_is_twice_as_large(extractor):
+    found = plain(extractor)
     pixels = cv2.resize(SQUARE, (720, 720), interpolation=cv2.INTER_CUBIC)
     large = replace(extractor, features=3 * FEATURES).extract(whole(pixels))
     # Detectors with a few scales have no larger one for their largest.
@@ -216,10 +230,8 @@ def test_features_repeat_when_the_picture_is_twice_as_large(extractor, image):
     assert share > 0.8
 
 
-def test_a_feature_and_its_turned_self_are_described_alike(extractor, image):
-    found = extractor.extract(image)
-    clockwise = whole(np.rot90(SQUARE, -1).copy())
-    turned = replace(extractor, features=3 * FEATURES).extract(clockwise)
+def test_a_feature_and_its_turned_self_are_described_alike(extractor):
+    found, turned = plain(extractor), clockwise(extractor)
     alike = found.descriptors @ turned.descriptors.T
     best = alike.argmax(1)
     mutual = alike.argmax(0)[best] == np.arange(len(found))
@@ -229,8 +241,8 @@ def test_a_feature_and_its_turned_self_are_described_alike(extractor, image):
     assert mutual.mean() > 0.5
 
 
-def test_unlike_features_are_described_unlike(extractor, image):
-    found = extractor.extract(image)
+def test_unlike_features_are_described_unlike(extractor):
+    found = plain(extractor)
     other = extractor.extract(whole(texture((360, 360), seed=5)))
     itself = found.descriptors @ found.descriptors.T
     assert np.median(found.descriptors @ other.descriptors.T) < 0.9 * np.median(np.diag(itself))

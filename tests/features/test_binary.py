@@ -90,15 +90,15 @@ def test_orb_is_not_shifted_at_any_level():
     grid = np.stack(np.meshgrid(np.arange(70, 740, 80), np.arange(70, 540, 80)), -1).reshape(-1, 2)
     places = grid + np.random.default_rng(0).uniform(-4, 4, grid.shape)
     away = []
-    for half in (8, 11, 14):
-        frames = Orb(features=9000).extract(whole(squares((610, 810), places, half=half))).frames
+    for half in (8, 12):
+        frames = Orb(features=5000).extract(whole(squares((610, 810), places, half=half))).frames
         levels = np.rint(np.log(frames[:, 2] / ORB_SIGMA) / np.log(1.2)).astype(int)
         for level in (2, 3, 4):
             for place in places:
                 close = near(frames[levels == level], place, within=2 * half)
                 if len(close) == 4:
                     away.append((close[:, :2].mean(0) - place) / 1.2**level)
-    assert len(away) > 200
+    assert len(away) > 100
     # OpenCV's own positions are too small by 0.15 to 0.26 pixels of these levels.
     np.testing.assert_allclose(np.mean(away, axis=0), 0, atol=0.04)
 
