@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import cycle
 from typing import NamedTuple
@@ -69,7 +69,8 @@ def _measure(words: int, stops: Sequence[float]) -> dict[str, Measurement]:
         stop: InvertedIndex(kernel, tf_idf_weights(idf, stop=stop), threads=THREADS)
         for stop in stops
     }
-    matrices, queries = [], []
+    matrices: list[csr_matrix] = []
+    queries: list[Aggregate] = []
     for first in range(0, IMAGES, LIMIT):
         block = _block(rng, min(LIMIT, IMAGES - first), words)
         codes = block.codes()
@@ -83,7 +84,7 @@ def _measure(words: int, stops: Sequence[float]) -> dict[str, Measurement]:
     for query, vector in zip(queries, vectors, strict=True):  # also compiles
         _compare(indexes[0.0], query, matrices, vector)
     turns = {stop: cycle(queries) for stop in indexes}
-    contenders = {
+    contenders: dict[str, Callable[[], object]] = {
         str(stop): partial(_search, index, turns[stop]) for stop, index in indexes.items()
     }
     contenders["scipy"] = partial(_in_scipy, matrices, cycle(vectors))
@@ -119,7 +120,8 @@ def _idf(words: int) -> Vector:
     ranks = np.arange(words)
     share = np.log1p(1 / (ranks + 1)) / math.log(words + 1)
     shown = -np.expm1(FEATURES * np.log1p(-share))
-    return (-np.log(shown)).astype(np.float32)
+    idf: Vector = -np.log(shown).astype(np.float32)
+    return idf
 
 
 def _block(rng: np.random.Generator, images: int, words: int) -> Block:
@@ -137,12 +139,13 @@ def _block(rng: np.random.Generator, images: int, words: int) -> Block:
 
 def _draw(rng: np.random.Generator, shape: tuple[int, ...], words: int) -> NDArray[np.int32]:
     exponents = rng.random(shape, np.float32) * np.float32(math.log(words + 1))
-    return np.minimum(np.exp(exponents) - 1, words - 1).astype(np.int32)
+    drawn: NDArray[np.int32] = np.minimum(np.exp(exponents) - 1, words - 1).astype(np.int32)
+    return drawn
 
 
 def _seen_again(code: Aggregate, rng: np.random.Generator, words: int) -> Aggregate:
     """The same image with half of its features replaced by others."""
-    features = np.repeat(code.words, code.vectors[:, 0])
+    features = np.repeat(code.words, code.vectors[:, 0].astype(np.int64))
     kept = rng.permutation(features)[: FEATURES // 2]
     drawn = np.concatenate([kept, _draw(rng, (FEATURES - len(kept),), words)])
     own, counts = np.unique(drawn, return_counts=True)

@@ -48,7 +48,7 @@ class AsmkEncoder:
     def __post_init__(self) -> None:
         if not 1 <= self.assignments <= len(self.codebook):
             raise UsageError(f"assignments must be 1 to {len(self.codebook)}")
-        if self.codebook.centers.shape[1] % 64:
+        if self.codebook.dimensions % 64:
             raise UsageError("signatures need descriptors of a multiple of 64 dimensions")
 
     def encode(self, features: LocalFeatures) -> LocalCodes:
@@ -69,7 +69,7 @@ class AsmkEncoder:
 
     def _encode(self, features: LocalFeatures, *, assignments: int) -> LocalCodes:
         flat, rows = sort_by_word(self.codebook.assign(features.descriptors, count=assignments))
-        residuals = features.descriptors[rows] - self.codebook.centers[flat]
+        residuals = features.descriptors[rows] - self.codebook.values(flat)
         return LocalCodes(
             words=flat,
             signatures=sign_bits(residuals),

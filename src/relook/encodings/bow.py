@@ -75,18 +75,14 @@ class BagOfWordsEncoder:
 
     def _shares(
         self, descriptors: NDArray[np.float32]
-    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Words ``(N, r)`` of each feature and their shares, which add up to 1."""
+        if self.soft_sigma is not None:
+            return self.codebook.soft_assign(
+                descriptors, count=self.assignments, sigma=self.soft_sigma
+            )
         words = self.codebook.assign(descriptors, count=self.assignments)
-        if self.soft_sigma is None:
-            return words, np.full(words.shape, 1.0 / self.assignments)
-        away = np.empty(words.shape)
-        for rank in range(self.assignments):  # one at a time, so that memory stays small
-            offsets = descriptors - self.codebook.centers[words[:, rank]]
-            away[:, rank] = np.einsum("nd,nd->n", offsets, offsets, dtype=np.float64)
-        # Against the nearest, so that a small σ does not make all of them vanish.
-        weights = np.exp((away.min(axis=1, keepdims=True) - away) / (2 * self.soft_sigma**2))
-        return words, weights / weights.sum(axis=1, keepdims=True)
+        return words, np.full(words.shape, 1.0 / self.assignments, np.float32)
 
 
 def tf_idf_weights(idf: NDArray[np.float32], *, stop: float = 0.0) -> NDArray[np.float32]:
@@ -105,7 +101,7 @@ def tf_idf_weights(idf: NDArray[np.float32], *, stop: float = 0.0) -> NDArray[np
     if not 0 <= stop < 1:
         raise UsageError(f"stop is a share of the words, from 0 to below 1, not {stop}")
     weights = np.maximum(idf, 0).astype(np.float32) ** 2
-    weights[np.argsort(idf, kind="stable")[: int(stop * len(idf))]] = 0
+    weights[np.argsort(idf, kind="stable")[: round(stop * len(idf))]] = 0
     return weights
 
 

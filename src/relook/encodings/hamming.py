@@ -109,11 +109,11 @@ class HammingEmbedding:
             ShapeError: descriptors of another dimension, or values that are not finite.
             UsageError: ``bits`` do not fit the descriptors.
         """
-        _check_bits(bits, codebook.centers.shape[1])
-        projection = random_projection(bits, codebook.centers.shape[1], seed=seed)
+        _check_bits(bits, codebook.dimensions)
+        projection = random_projection(bits, codebook.dimensions, seed=seed)
         words = [codebook.assign(rows)[:, 0] for rows in images]
         offsets = [
-            _project(rows - codebook.centers[own], projection)
+            _project(rows - codebook.values(own), projection)
             for rows, own in zip(images, words, strict=True)
         ]
         medians = _medians(words, offsets, shape=(len(codebook), bits))
@@ -216,7 +216,7 @@ class HammingEncoder:
     def _encode(self, features: LocalFeatures, *, assignments: int) -> LocalCodes:
         assigned = self.codebook.assign(features.descriptors, count=assignments)
         words, rows = sort_by_word(assigned)
-        residuals = features.descriptors[rows] - self.codebook.centers[words]
+        residuals = features.descriptors[rows] - self.codebook.values(words)
         signatures = self.embedding.signatures(words, residuals)
         return LocalCodes(
             words=words,
