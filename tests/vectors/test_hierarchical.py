@@ -46,6 +46,13 @@ def test_a_tree_has_the_nodes_it_was_asked_for(model):
     assert model.tree_.leaves.dtype == np.float32
 
 
+def test_depth_is_that_of_the_deepest_leaf(uneven):
+    assert uneven.depth == 2
+    crooked = Tree(np.zeros((4, 2)), np.zeros((2, 2)), np.array([2, 2, 0, 2, 0, 0, 0], np.uint16))
+    check_tree(crooked)
+    assert crooked.depth == 3
+
+
 def test_rows_descend_to_the_nearest_child_of_each_node(rows, model, uneven):
     found = TreeFinder(model.tree_).find(rows[:200], count=1, probes=1)
     want = [clustering.descend(row, model.tree_) for row in rows[:200]]

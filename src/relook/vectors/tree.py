@@ -42,9 +42,9 @@ class Tree(NamedTuple):
     @property
     def depth(self) -> int:
         """Levels below the root."""
-        first, depth, node = _firsts(self.children), 0, 0
-        while self.children[node]:
-            node, depth = int(first[node + 1]) - 1, depth + 1
+        first, start, stop, depth = _firsts(self.children), 0, 1, 0
+        while first[start] < first[stop]:
+            start, stop, depth = int(first[start]), int(first[stop]), depth + 1
         return depth
 
 
@@ -107,9 +107,9 @@ class TreeFinder:
         return Found(words[:, :count], away[:, :count] / np.float32(2) - halves[:, None])
 
 
-def _firsts(children: NDArray[np.uint16]) -> Int32:
+def _firsts(children: NDArray[np.uint16]) -> NDArray[np.int64]:
     """The first child of each node, and the number of nodes."""
-    return np.concatenate([[1], 1 + np.cumsum(children, dtype=np.int64)]).astype(np.int32)
+    return np.concatenate([[1], 1 + np.cumsum(children, dtype=np.int64)])
 
 
 @compiled(fastmath=frozenset({"reassoc", "contract"}))
@@ -136,7 +136,7 @@ def _squared(
 @compiled()
 def _descend(
     rows: Float32, leaves: NDArray[np.generic], inner: NDArray[np.generic], rows_of: Int32,
-    firsts: Int32, step: np.float32, zero: np.float32, beam: int,
+    firsts: NDArray[np.int64], step: np.float32, zero: np.float32, beam: int,
 ) -> tuple[Int32, Float32]:  # fmt: skip
     """The leaves that the paths end in, nearest first, and their squared distances."""
     words = np.full((len(rows), beam), -1, np.int32)
