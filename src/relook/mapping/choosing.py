@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from relook.mapping.exploration import View, Zoom
 from relook.reranking.framing import Framing, shared_area
 
-__all__ = ["choose", "is_beside", "is_wanted"]
+__all__ = ["choose", "is_beside", "is_wanted", "should_be_seen"]
 
 Float64 = NDArray[np.float64]
 
@@ -21,6 +21,8 @@ _MOST = 0.5
 """Share of a detail that must show the query, and of the query that the surroundings must show."""
 _ALIKE = 2.0
 """Magnification up to which a picture beside the query is one of the same kind."""
+_MUST_MATCH = 0.4
+"""Share of a picture, or of the query, that two pictures cannot have in common without matches."""
 _WHOLE = 0.8
 """Share of the query from which a picture shows the query itself, and not what lies beside it."""
 _SAME = {"in": 0.5, "out": 0.7, "crawl": 0.7}
@@ -40,6 +42,12 @@ def is_wanted(framing: Framing, zoom: Zoom) -> bool:
 def is_beside(framing: Framing) -> bool:
     """Whether a picture of the same kind goes on to a side, and does not just show all and more."""
     return is_wanted(framing, "crawl") and framing.coverage <= _WHOLE
+
+
+def should_be_seen(framing: Framing) -> bool:
+    """Whether so much of the query is in a picture, as large as there, that they must match."""
+    alike = 1 / _ALIKE <= framing.magnification <= _ALIKE
+    return alike and max(framing.inside, framing.coverage) >= _MUST_MATCH
 
 
 def choose(

@@ -13,7 +13,7 @@ from relook.collection import Collection
 from relook.collection.query import QueryImage, read_query
 from relook.core.errors import UsageError
 from relook.core.records import Box, Evidence, LocalCodes
-from relook.mapping.choosing import choose, is_beside, is_wanted
+from relook.mapping.choosing import choose, is_beside, is_wanted, should_be_seen
 from relook.mapping.exploration import Exploration, View, Zoom
 from relook.mapping.neighbors import Neighbors
 from relook.mapping.parts import restrict, windows
@@ -26,6 +26,9 @@ Float64 = NDArray[np.float64]
 
 _BEAM = 8
 """Pictures of each step that are asked in the next."""
+_SURER = 2.0
+"""Times the strength that a recipe calls verified: an exploration asks dozens of questions, and
+what a wrong link leads to is all wrong."""
 _DRIFT = 0.5
 """Sides of a picture by which a chain may miss the place where the query itself sees it."""
 _MOST_SETTLED = 60
@@ -44,9 +47,10 @@ def explore(
     """Look closer, from farther away, or to the sides of what a picture shows.
 
     What is found is asked in turn, by what is stored of it, and transforms are composed, so that
-    details of details and what lies beyond the neighbors are found too. Nothing that geometry did
-    not verify is returned. A chain that arrives elsewhere than the query itself sees the picture is
-    left out.
+    details of details and what lies beyond the neighbors are found too. Every link is verified by
+    geometry, twice as strong as a search asks. A chain is left out that arrives elsewhere than the
+    query itself sees the picture, or where the query should see it and does not, as happens where
+    things were moved.
 
     Args:
         collection: of a recipe with local features.
@@ -167,17 +171,18 @@ class _Walk:
         self, place: _Standpoint, id_: int, other: LocalCodes, proof: Evidence
     ) -> View | None:
         """A picture as it was reached; None where that is not what is looked for, or drifted."""
-        if not proof.verified:
-            return None
         view = self._placed(place.transform, place.chain, id_, other, proof)
         if view is None or not is_wanted(view.framing, self._zoom):
             return None
-        if place.chain:
-            seen = self._neighbors.verify(self._query, {id_: other}).get(id_)
-            if seen is not None and seen.verified:
-                direct = self._placed(np.eye(3), (), id_, other, seen)
-                return direct if direct is not None and _agree(direct, view) else None
-        return view
+        return self._held_against_query(view, other) if place.chain else view
+
+    def _held_against_query(self, view: View, other: LocalCodes) -> View | None:
+        """A picture by way of others, unless the query itself says otherwise."""
+        seen = self._neighbors.verify(self._query, {view.id: other}).get(view.id)
+        if seen is None or not self._is_sure(seen):
+            return None if should_be_seen(view.framing) else view
+        direct = self._placed(np.eye(3), (), view.id, other, seen)
+        return direct if direct is not None and _agree(direct, view) else None
 
     def _placed(
         self,
@@ -188,7 +193,7 @@ class _Walk:
         proof: Evidence,
     ) -> View | None:
         back = invert(way)
-        if back is None:
+        if back is None or not self._is_sure(proof):
             return None
         sizes = (self._query.size, other.size)
         transform = proof.transform @ way
@@ -198,6 +203,10 @@ class _Walk:
             return None
         path = self._neighbors.paths[id_]
         return View(id_, path, other.size, transform, chain, proof, framing)
+
+    def _is_sure(self, proof: Evidence) -> bool:
+        least = self._neighbors.parts.plan.verified_strength
+        return proof.verified and proof.strength >= _SURER * least
 
     def _stand(self, views: Sequence[View]) -> list[_Standpoint]:
         codes = self._neighbors.codes([view.id for view in views])

@@ -44,7 +44,8 @@ def settle(
         codes: of these pictures, by id.
         region: ``(4, 2)`` outline of what was asked for.
         verify: codes of one picture and of others to the evidence there is for these.
-        place: makes a view of transform, chain, id, codes and evidence.
+        place: makes a view of transform, chain, id, codes and evidence; None where that is not
+            sure enough.
     """
     outlines = {view.id: view.outline for view in views if view.id in codes}
     settled: dict[int, View] = {}
@@ -58,7 +59,7 @@ def settle(
         ]
         found = verify(mine, {id_: codes[id_] for id_ in near})
         for id_, proof in found.items():
-            view = place(way, chain, id_, codes[id_], proof) if proof.verified else None
+            view = place(way, chain, id_, codes[id_], proof)
             if view is not None:
                 heappush(heap, (cost + unsureness(proof, mine.size), id_, view))
 
