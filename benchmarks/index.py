@@ -27,7 +27,7 @@ def bench() -> dict[str, Measurement]:
     codes = collection(rng)
     index = InvertedIndex(Kernel(words=WORDS, bits=BITS))
     index.add(np.arange(IMAGES), codes)
-    (segment,) = index._view.segments
+    (segment,) = index._state.view.segments
     table = index.kernel.table()
     queries = [noisy(codes[image], rng) for image in rng.choice(IMAGES, QUERIES, replace=False)]
     del codes

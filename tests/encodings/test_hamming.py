@@ -9,9 +9,16 @@ from oracles import encoding, hamming
 from relook.core.errors import FormatError, ShapeError, UsageError
 from relook.core.records import Aggregate
 from relook.core.storage import load_arrays, save_arrays
-from relook.encodings import HammingEncoder
+from relook.encodings import HammingEncoder, load_codebook
 from relook.encodings.bow import tf_idf_weights
-from relook.encodings.hamming import FEWEST, HammingEmbedding, load_hamming, random_projection
+from relook.encodings.hamming import (
+    EMBEDDINGS,
+    FEWEST,
+    HammingEmbedding,
+    load_hamming,
+    random_projection,
+    shipped_embeddings,
+)
 from relook.index import InvertedIndex, Kernel
 
 BOOK = encoding.codebook(20)
@@ -163,3 +170,14 @@ def test_a_damaged_or_missing_file_is_refused(embedding, tmp_path):
             HammingEmbedding.load(path)
     with pytest.raises(UsageError, match="no Hamming embedding 'nothing'"):
         load_hamming("nothing")
+
+
+def test_what_ships_belongs_to_the_codebook_of_its_name():
+    assert "sift-16k" in shipped_embeddings()
+    for name in shipped_embeddings():
+        embedding, book = load_hamming(name), load_codebook(name)
+        assert HammingEncoder(book, embedding).codebook is book
+        assert (EMBEDDINGS / f"{name}.safetensors").stat().st_size < 1.1e6
+        assert embedding.fitted["on"] == ["photos"]
+        projection = embedding.projection
+        np.testing.assert_allclose(projection @ projection.T, np.eye(embedding.bits), atol=1e-6)

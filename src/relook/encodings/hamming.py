@@ -21,7 +21,7 @@ from relook.encodings.codebook import ASSETS, Codebook
 from relook.encodings.grouping import run_starts, sort_by_word
 from relook.encodings.packing import pack_codes, unpack_codes
 
-__all__ = ["HammingEmbedding", "HammingEncoder", "load_hamming"]
+__all__ = ["HammingEmbedding", "HammingEncoder", "load_hamming", "shipped_embeddings"]
 
 KIND, VERSION = "relook.hamming", 1
 EMBEDDINGS = ASSETS / "hamming"
