@@ -30,6 +30,8 @@ def restrict(codes: LocalCodes, keep: NDArray[np.bool_]) -> LocalCodes:
         codes: of the picture.
         keep: ``(N,)`` bool, by feature.
     """
+    if keep.all():
+        return codes
     rows = keep[codes.features]
     words, signatures = codes.words[rows], codes.signatures[rows]
     return LocalCodes(
