@@ -37,8 +37,8 @@ class InvertedIndex:
 
     Args:
         kernel: what a match is worth.
-        weights: ``(words,)`` float32 w_c ≥ 0, such as an idf frozen with the codebook; None is
-            ones.
+        weights: ``(words,)`` float32 w_c ≥ 0, such as an idf frozen with the codebook, or its
+            square (bag of words, Hamming embedding); None is ones.
         threads: search so many segments at a time; scores do not depend on it.
 
     Raises:

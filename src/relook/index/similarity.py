@@ -27,8 +27,8 @@ class Similarity:
 
     Args:
         kernel: the match kernel.
-        weights: ``(words,)`` float32 w_c ≥ 0, such as an idf frozen with the codebook; None is
-            ones.
+        weights: ``(words,)`` float32 w_c ≥ 0, such as an idf frozen with the codebook, or its
+            square (bag of words, Hamming embedding); None is ones.
 
     Raises:
         ShapeError, UsageError: see :func:`~relook.index.kernel.check_weights`.
