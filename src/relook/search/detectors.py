@@ -26,21 +26,21 @@ class DetectorSettings:
         features: at most this many per picture.
         orientation: ``dominant`` gradient, or ``upright`` for pictures that are held level.
         beta: power of SIFT descriptors; ½ is RootSIFT.
-        threshold: smallest response of the detector; 0 takes its own.
+        contrast: smallest response of the detector, in its own unit; 0 takes its own default.
         regions: sizes of the measurement region, whose descriptors are put side by side.
     """
 
     features: int = 1000
     orientation: Literal["dominant", "upright"] = "dominant"
     beta: float = 0.5
-    threshold: float = 0.0
+    contrast: float = 0.0
     regions: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
         if not 1 <= self.features <= MOST_FEATURES:
             raise UsageError(f"features must be from 1 to {MOST_FEATURES}, not {self.features}")
-        if not (self.beta > 0 and self.threshold >= 0):
-            raise UsageError("beta must be above 0, and threshold 0 or more")
+        if not (self.beta > 0 and self.contrast >= 0):
+            raise UsageError("beta must be above 0, and contrast 0 or more")
         if not self.regions or not all(0 < region <= 4 for region in self.regions):
             raise UsageError("regions must be one or more factors above 0 and up to 4")
 
