@@ -37,7 +37,7 @@ class Agreement:
         texture: share of the overlap that has detail.
         correlation: of all its pixels.
         changed: share of the overlap where light or color is another altogether.
-        sharpness: detail of the second picture over that of the first.
+        sharpness: detail of the second picture over that of the first, where they show the same.
         overlap: where they overlap.
     """
 
@@ -70,7 +70,7 @@ def compare(one: Picture, other: Picture, alignment: Alignment) -> Agreement | N
         texture=float(textured.mean()),
         correlation=whole,
         changed=float((off > 2 * _OFF).mean()),
-        sharpness=_detail(second) / max(_detail(leveled), 1e-3),
+        sharpness=_edges(second, alike) / max(_edges(leveled, alike), 1e-3),
         overlap=shared,
     )
 
@@ -123,5 +123,7 @@ def _level(first: Float32, second: Float32) -> Float32:
     return np.asarray((first - np.median(first)) * gain + np.median(second), np.float32)
 
 
-def _detail(values: Float32) -> float:
-    return float(np.abs(cv2.Laplacian(values, cv2.CV_32F)).mean())
+def _edges(values: Float32, where: NDArray[np.bool_]) -> float:
+    """How much detail there is in some places; 1 where there are none."""
+    edges = np.abs(cv2.Laplacian(values, cv2.CV_32F))
+    return float(edges[where].mean()) if where.any() else 1.0

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from relook.core.records import Evidence
 from relook.mapping.agreement import Agreement, compare
 from relook.mapping.alignment import Alignment, fit, whole
 from relook.mapping.fingerprints import DIMENSIONS, fingerprint, mirror, similar_pairs
 from relook.mapping.growth import Progress, choose_partners, sketch
+from relook.mapping.mirroring import make_mirror
 from relook.mapping.neighbors import Neighbors
 from relook.mapping.pictures import Picture, Pictures
 
@@ -22,6 +24,8 @@ _SIMILAR = 0.85
 _MOST = 20
 _PARTNERS = 10
 _SKETCHES = 512
+_NEAREST = 3
+"""Of the index that are looked at for a mirror image."""
 _SHARE = 0.6
 _DETAIL = 0.6
 _SURE, _TYPICAL = 0.75, 0.925
@@ -83,6 +87,8 @@ def find_pairs(
                 _judge(found, pair, one, two, whole(one.size, two.size, mirrored=flipped))
             progress("compare mirrored" if flipped else "compare", number, len(candidates))
     _find_parts(neighbors, pictures, found, gone, seed=seed, progress=progress)
+    if mirrored:
+        _find_mirrored_parts(neighbors, pictures, found, progress)
     empty = ids[~prints.any(axis=1)].tolist()
     blank = tuple(id_ for id_ in empty if id_ not in gone)
     return Found(tuple(found[pair] for pair in sorted(found)), tuple(unreadable), blank)
@@ -117,20 +123,58 @@ def _find_parts(
     table[np.isin(neighbors.ids, list(gone))] = 0
     partners = choose_partners(neighbors.ids, table, most=_PARTNERS)
     for number, one in enumerate(sorted(partners), start=1):
-        others = [other for other in partners[one] if (one, other) not in found]
-        codes = neighbors.codes([one, *others])
-        query = codes.get(one)
+        query = neighbors.codes([one]).get(one)
         if query is not None:
-            wanted = {other: codes[other] for other in others if other in codes}
-            for other, proof in neighbors.verify(query, wanted).items():
-                if proof.strength < _STRENGTH:
-                    continue
-                longest = max(codes[other].size)
-                alignment = fit(proof.query_points, proof.points, longest=longest)
-                first, second = pictures.get(one), pictures.get(other)
-                if alignment is not None and first is not None and second is not None:
-                    _judge(found, (one, other), first, second, alignment)
+            others = [other for other in partners[one] if (one, other) not in found]
+            for other, proof in neighbors.verify(query, neighbors.codes(others)).items():
+                _judge_part(found, (one, other), proof.query_points, proof, pictures)
         progress("compare parts", number, len(partners))
+
+
+def _find_mirrored_parts(
+    neighbors: Neighbors,
+    pictures: Pictures,
+    found: dict[tuple[int, int], CopyPair],
+    progress: Progress,
+) -> None:
+    """Crops of mirror images: the index is asked for the mirror image of each picture.
+
+    What is known of that is too rough for sketches to collide.
+    """
+    mirroring = make_mirror(neighbors)
+    if mirroring is None:
+        return
+    total = len(neighbors.ids)
+    for number, (one, codes) in enumerate(neighbors.all_codes(), start=1):
+        query = mirroring.codes(codes) if len(codes) else codes
+        near = neighbors.find(query, top=_NEAREST + 1).ids.tolist()
+        others = [id_ for id_ in near if id_ != one and tuple(sorted((one, id_))) not in found]
+        for other, proof in neighbors.verify(query, neighbors.codes(others)).items():
+            points = proof.query_points.copy()
+            points[:, 0] = codes.size[0] - 1 - points[:, 0]
+            _judge_part(found, (one, other), points, proof, pictures)
+        progress("look for mirrored parts", number, total)
+
+
+def _judge_part(
+    found: dict[tuple[int, int], CopyPair],
+    pair: tuple[int, int],
+    points: NDArray[np.float32],
+    proof: Evidence,
+    pictures: Pictures,
+) -> None:
+    """Keep a pair whose matches fit an alignment that the pixels confirm; ``points`` are its."""
+    if proof.strength < _STRENGTH:
+        return
+    one, two = pictures.get(pair[0]), pictures.get(pair[1])
+    if one is None or two is None:
+        return
+    theirs = proof.points
+    if pair[0] > pair[1]:
+        pair, one, two, points, theirs = pair[::-1], two, one, theirs, points
+    alignment = fit(points, theirs, longest=max(two.size))
+    if alignment is not None:
+        _judge(found, pair, one, two, alignment)
 
 
 def _judge(

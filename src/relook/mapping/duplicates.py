@@ -218,7 +218,7 @@ def _changes(pair: CopyPair, *, copy: int) -> tuple[str, ...]:
         changes.append(RESIZED)
     if agreement.changed > _MARKED:
         changes.append(EDITED)
-    if sharpness < _SOFT:
+    if sharpness < _SOFT and RESIZED not in changes:  # else it is that of the resampling
         changes.append(BLURRED)
     return tuple(changes) or (RE_ENCODED,)
 
