@@ -116,7 +116,7 @@ def _show(collection: Collection, found: Clustering, *, top: int) -> None:
 
 def _summary(found: Clustering) -> str:
     if not found.clusters:
-        return f"no two of {count(found.images, 'picture')} mainly show the same thing"
+        return f"no {found.min_size} of {count(found.images, 'picture')} mainly show the same thing"
     inside = sum(map(len, found.clusters))
     return (
         f"{count(len(found.clusters), 'object')} on {inside:,} of {count(found.images, 'picture')}"

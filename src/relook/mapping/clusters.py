@@ -71,12 +71,14 @@ class Clustering:
         images: pictures that were looked at.
         seeds: pictures that the growth began with.
         asked: pictures that were asked for while it lasted.
+        min_size: pictures of a cluster, at least.
     """
 
     clusters: tuple[Cluster, ...]
     images: int
     seeds: int
     asked: int
+    min_size: int = 2
 
 
 def find_clusters(
@@ -112,7 +114,7 @@ def find_clusters(
     seeds = plant(neighbors, partners, links, strength=strength, progress=report)
     asked = grow(neighbors, sorted(seeds), links, strength=strength, progress=report)
     clusters = join(links.all(), min_size=settings.min_size)
-    return Clustering(tuple(clusters), len(neighbors.ids), len(seeds), asked)
+    return Clustering(tuple(clusters), len(neighbors.ids), len(seeds), asked, settings.min_size)
 
 
 def join(links: Sequence[Link], *, min_size: int = 2) -> list[Cluster]:
