@@ -87,6 +87,19 @@ def test_zooming_in_finds_the_details_most_magnified_first(wall):
             assert panorama.share(view.outline, other.outline) <= 0.52
 
 
+def test_details_of_details_are_found_beyond_what_the_query_itself_can_match(wall):
+    from_afar = Shot(0, (0.8, 0.0), 5.6)
+    found = explore(wall, from_afar.take(), zoom="in")
+    check_truth(found, from_afar, error=0.1)
+    check_sizes(found, from_afar)
+    tiny = [view for view in found.views if view.magnification > 10]
+    assert len(tiny) >= 3
+    assert any(view.chain for view in tiny)
+    once = explore(wall, from_afar.take(), zoom="in", steps=1)
+    assert not any(view.chain for view in once.views)
+    assert sum(view.magnification > 10 for view in once.views) < len(tiny)
+
+
 def test_zooming_in_on_a_box_stays_in_it(wall):
     left = explore(wall, FAR.take(), zoom="in", box=(0, 0, 290, 480))
     check_truth(left, FAR, error=0.05)
