@@ -13,6 +13,7 @@ __all__ = ["CHAINS", "grid_of", "orders_of"]
 CHAINS = (
     ("ASMK*", "SMK*", "HE", "BoW"),
     ("ASMK* + SP", "SMK* + SP", "HE + SP", "BoW + SP"),
+    ("ASMK* + HQE + SP", "ASMK* + SP", "ASMK*"),
 )
 """Methods that papers found each at least as good as the next."""
 

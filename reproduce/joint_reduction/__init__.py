@@ -1,0 +1,1 @@
+"""Several vocabularies reduced together: table 5.2 and its figures, and ours beside them."""
