@@ -155,9 +155,9 @@ def cells_of(centers: int) -> int:
 def probes_of(cells: int) -> int:
     """The number of cells to look into so that the nearest center is found nearly always.
 
-    Measured on RootSIFT: .986 of 16k centers in 128 cells, .978 of 65k in 512.
+    Measured on RootSIFT: .986 of 16k centers in 128 cells, .97 to .98 of 65k in 512.
     """
-    return 12 if cells <= 128 else round(12 * (cells / 128) ** 0.2)
+    return 12 if cells <= 128 else round(12 * (cells / 128) ** 0.37)
 
 
 def nearest_cells(
@@ -246,25 +246,33 @@ def _scan(
     width = rows.shape[1]
     best = np.full((len(rows), count), np.inf, np.float32)
     words = np.full((len(rows), count), -1, np.int32)
-    most = np.max(np.diff(visits.starts[begin : end + 1]))
-    gathered, smallest = np.empty((most, width), np.float32), np.empty(most, np.float32)
-    centers = np.empty((np.max(np.diff(cells.starts[begin : end + 1])), width), np.float32)
+    most, largest = 0, 0
+    for cell in range(begin, end):
+        most = max(most, visits.starts[cell + 1] - visits.starts[cell])
+        largest = max(largest, cells.starts[cell + 1] - cells.starts[cell])
+    gathered, products = np.empty(width * most, np.float32), np.empty(largest * most, np.float32)
+    centers, smallest = np.empty((largest, width), np.float32), np.empty(most, np.float32)
     for cell in range(begin, end):
         first, size = cells.starts[cell], cells.starts[cell + 1] - cells.starts[cell]
         visitors = visits.rows[visits.starts[cell] : visits.starts[cell + 1]]
         if size == 0 or len(visitors) == 0:
             continue
+        # As columns: a product of small matrices is faster where neither is turned.
+        columns = gathered[: width * len(visitors)].reshape(width, len(visitors))
         for place in range(len(visitors)):
-            gathered[place] = rows[visitors[place]]
+            row = visitors[place]
+            for column in range(width):
+                columns[column, place] = rows[row, column]
         _decode(cells.centers, first, size, cells.zero, cells.step, centers)
-        away = np.dot(centers[:size], gathered[: len(visitors)].T)
+        away = products[: size * len(visitors)].reshape(size, len(visitors))
+        np.dot(centers[:size], columns, away)
         _to_distances(away, cells.halves[first : first + size], smallest)
         for place in range(len(visitors)):
-            row_ = visitors[place]
-            if smallest[place] < best[row_, count - 1]:  # few cells hold anything better
+            row = visitors[place]
+            if smallest[place] < best[row, count - 1]:  # few cells hold anything better
                 for word in range(size):
-                    if away[word, place] < best[row_, count - 1]:
-                        _insert(best, words, row_, away[word, place], cells.words[first + word])
+                    if away[word, place] < best[row, count - 1]:
+                        _insert(best, words, row, away[word, place], cells.words[first + word])
     return words, best
 
 
