@@ -155,7 +155,8 @@ def cells_of(centers: int) -> int:
 def probes_of(cells: int) -> int:
     """The number of cells to look into so that the nearest center is found nearly always.
 
-    Measured on RootSIFT: .986 of 16k centers in 128 cells, .97 to .98 of 65k in 512.
+    Measured on RootSIFT: .986 of 16k centers in 128 cells, .97 to .98 of 65k in 512, .983 of a
+    million in 2048.
     """
     return 12 if cells <= 128 else round(12 * (cells / 128) ** 0.37)
 
