@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from oracles import encoding
 from oracles import joint as oracle
 from relook.core.errors import ShapeError, UsageError
+from relook.core.records import LocalFeatures
 from relook.encodings import JointReduction
+from relook.encodings.aggregating import unit
 from relook.encodings.compact_projection import CompactProjection
 from relook.encodings.vocabularies import (
     POWERS,
@@ -217,3 +221,73 @@ def test_parts_that_do_not_fit_are_refused(whole):
     ):
         with pytest.raises(ShapeError):
             JointReduction(words=words, **wrong)
+
+
+def placed(rows, points, *, scale=5.0):
+    frames = np.zeros((len(rows), 4), np.float32)
+    frames[:, :2], frames[:, 2] = points, scale
+    return LocalFeatures(frames, rows, np.ones(len(rows), np.float32), (640, 480))
+
+
+def test_focus_weighs_features_by_a_gaussian_around_the_middle(whole):
+    rows = sifts(3)
+    joint = replace(whole, focus=0.5)
+    middle, edge, corner = joint.weights(
+        placed(rows, [(319.5, 239.5), (639.5, 239.5), (639.5, 479.5)])
+    )
+    assert middle == pytest.approx(1)
+    assert edge == pytest.approx(np.exp(-2))
+    assert corner == pytest.approx(np.exp(-4))
+
+
+def test_coarseness_weighs_features_by_a_power_of_their_scale(whole):
+    joint = replace(whole, coarseness=0.25)
+    fine, coarse = (
+        joint.weights(placed(sifts(1), [(0, 0)], scale=scale))[0] for scale in (1.0, 16.0)
+    )
+    assert coarse / fine == pytest.approx(2)
+
+
+def test_weights_count_as_so_many_features(whole):
+    rows = sifts(12, seed=9)
+    weights = np.tile(np.array([1, 2, 3], np.float32), 4)
+    repeated = np.repeat(rows, weights.astype(int), axis=0)
+    for joint in (whole, replace_residuals(whole)):
+        np.testing.assert_allclose(
+            unit(joint.aggregate(rows, weights)), joint.encode_descriptors(repeated), atol=1e-5
+        )
+
+
+def replace_residuals(joint):
+    return replace(joint, residuals=True)
+
+
+def test_without_focus_and_coarseness_features_are_worth_their_descriptors(whole):
+    rows = sifts(12, seed=9)
+    there = placed(rows, np.random.default_rng(0).random((12, 2)) * 400)
+    np.testing.assert_array_equal(whole.encode(there), whole.encode_descriptors(rows))
+
+
+def test_weights_go_with_their_descriptors_where_some_are_zeros(whole):
+    rows = sifts(6, seed=9)
+    points = np.random.default_rng(0).random((6, 2)) * 400
+    joint = replace(whole, focus=0.5)
+    expected = joint.encode(placed(rows, points))
+    padded = np.concatenate([np.zeros((2, WIDTH), np.float32), rows])
+    with_zeros = placed(padded, np.concatenate([[(1, 1), (2, 2)], points]))
+    np.testing.assert_allclose(joint.encode(with_zeros), expected, atol=1e-6)
+
+
+def test_focus_and_coarseness_out_of_range_are_refused(whole):
+    for wrong in ({"focus": -1.0}, {"focus": np.nan}, {"coarseness": 3.0}):
+        with pytest.raises(UsageError, match="focus"):
+            replace(whole, **wrong)
+
+
+def test_what_is_kept_is_told_of_the_file(whole, tmp_path):
+    joint = replace(replace_residuals(whole), focus=0.5, coarseness=0.25)
+    joint.save(tmp_path / "j.safetensors")
+    back = JointReduction.load(tmp_path / "j.safetensors")
+    assert (back.focus, back.coarseness, back.residuals) == (0.5, 0.25, True)
+    assert back.sizes == whole.sizes
+    assert back.sha256 == joint.sha256 != whole.sha256

@@ -83,13 +83,13 @@ class Vocabulary:
             raise ShapeError(
                 f"the projection is for {len(own.mean)} dimensions, not {sample.shape[1]}"
             )
-        short: Float32 = (sample - own.mean) @ own.matrix.T
+        short = np.asarray((sample - own.mean) @ own.matrix.T, np.float32)
         centers = means.fit(short).centers_
         carried: Float32 = centers @ own.matrix + own.mean
         return carried
 
 
-SAMPLE = 128
+SAMPLE = 256
 """Descriptors per word that k-means sees."""
 
 
