@@ -16,6 +16,8 @@ from relook.mapping.regions import main_links
 
 __all__ = ["Cluster", "ClusterSettings", "Clustering", "find_clusters"]
 
+_STRICT = 2.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSettings:
@@ -25,20 +27,21 @@ class ClusterSettings:
         sketches: min-hash sketches of each picture; more find more seeds.
         partners: pictures that each is held against at most, of those that share sketches.
         strength: of evidence by which two pictures are linked; see
-            :class:`~relook.core.records.Evidence`. Half of it is shown as verified in a search,
-            where a person looks on; here one wrong link joins two objects.
+            :class:`~relook.core.records.Evidence`. None for twice what the recipe calls verified:
+            that is enough where a person looks on, but here one wrong link joins two objects.
         min_size: pictures of a cluster, at least.
         seed: of the hash functions.
     """
 
     sketches: int = 1024
     partners: int = 10
-    strength: float = 6.0
+    strength: float | None = None
     min_size: int = 2
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.sketches, self.partners) < 1 or self.strength <= 0:
+        strength = 1.0 if self.strength is None else self.strength
+        if min(self.sketches, self.partners) < 1 or not strength > 0:
             raise UsageError("sketches and partners must be 1 or more, and strength above 0")
         if self.min_size < 2:
             raise UsageError(f"a cluster has 2 pictures or more, not {self.min_size}")
@@ -110,7 +113,7 @@ def find_clusters(
     table = sketch(neighbors, sketches=settings.sketches, seed=settings.seed, progress=report)
     partners = choose_partners(neighbors.ids, table, most=settings.partners)
     links = Links()
-    strength = settings.strength
+    strength = settings.strength or _STRICT * neighbors.verified_strength
     seeds = plant(neighbors, partners, links, strength=strength, progress=report)
     asked = grow(neighbors, sorted(seeds), links, strength=strength, progress=report)
     clusters = join(links.all(), min_size=settings.min_size)

@@ -42,6 +42,7 @@ class Neighbors:
             )
         self.parts = LocalParts(recipe.local, recipe.plan, recipe.index_hash(LOCAL))
         self.candidates = max(recipe.plan.candidates, 1)
+        self.verified_strength = recipe.plan.verified_strength
         self._sources = Shelves(collection.directory, collection.catalog, engine).current()
         self._store = self._sources.store(LOCAL)
         ids = collection.catalog.searchable().tolist()
