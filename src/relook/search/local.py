@@ -126,12 +126,12 @@ class LocalParts:
     def make_index(self) -> InvertedIndex:
         """An empty index."""
         kernel, weights = self._kernel
-        return InvertedIndex(kernel, weights)
+        return InvertedIndex(kernel, weights, threads=self.plan.threads)
 
     def load_index(self, folder: Path, state: Mapping[str, Any]) -> InvertedIndex:
         """An index from its files."""
         kernel, weights = self._kernel
-        return InvertedIndex.load(folder, dict(state), kernel, weights)
+        return InvertedIndex.load(folder, dict(state), kernel, weights, threads=self.plan.threads)
 
     @cached_property
     def describer(self) -> LocalDescriber:
