@@ -119,7 +119,7 @@ class FisherVector(AggregatingEncoder):
     @property
     def inner_dimensions(self) -> int:
         """Of descriptors where they are aggregated."""
-        return self.means.shape[1]
+        return int(self.means.shape[1])
 
     @property
     def full_dimensions(self) -> int:

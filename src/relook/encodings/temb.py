@@ -132,7 +132,7 @@ class TriangulationEmbedding(AggregatingEncoder):
     @property
     def inner_dimensions(self) -> int:
         """Of descriptors where they are aggregated."""
-        return self.centers.shape[1]
+        return int(self.centers.shape[1])
 
     @property
     def full_dimensions(self) -> int:

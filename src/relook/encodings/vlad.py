@@ -20,7 +20,6 @@ from relook.vectors import KMeans
 __all__ = ["Vlad"]
 
 Float32 = NDArray[np.float32]
-Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 SAMPLE = 256
 """Descriptors per word that k-means sees."""
@@ -118,7 +117,7 @@ class Vlad(AggregatingEncoder):
     @property
     def inner_dimensions(self) -> int:
         """Of descriptors where they are aggregated."""
-        return self.centers.shape[1]
+        return int(self.centers.shape[1])
 
     @property
     def full_dimensions(self) -> int:
@@ -129,10 +128,9 @@ class Vlad(AggregatingEncoder):
         """``(N, D)`` descriptors to ``(K · D,)``, normalized but for the last l2."""
         origins = self.centers if self.origins is None else self.origins
         words = self._scores(rows).argmax(axis=1)
-        sums = _sum_residuals(rows, words, origins, self.unit_residuals).astype(np.float32)
-        if self.power == 0.5:
-            sums = np.copysign(np.sqrt(np.abs(sums)), sums)
-        elif self.power != 1:
+        rooted = self.power == 0.5
+        sums = _sum_residuals(rows, words, origins, self.unit_residuals, rooted)
+        if not rooted and self.power != 1:
             sums = np.copysign(np.abs(sums) ** self.power, sums)
         if self.intra:
             lengths = np.sqrt(np.einsum("kd,kd->k", sums, sums))
@@ -172,18 +170,29 @@ class Vlad(AggregatingEncoder):
 
 
 @compiled(fastmath=frozenset({"reassoc"}))
-def _sum_residuals(rows: Float32, words: Int64, origins: Float32, unit: bool) -> Float64:
-    """Σ (x - origin) over the rows of each word, ``(K, D)``."""
+def _sum_residuals(
+    rows: Float32, words: Int64, origins: Float32, unit: bool, rooted: bool
+) -> Float32:
+    """Σ (x - origin) over the rows of each word, ``(K, D)``, or its signed square root."""
     width = rows.shape[1]
-    sums = np.zeros(origins.shape)
+    sums = np.zeros(origins.shape)  # in float64, so that the order of rows does not matter
     for row in range(len(rows)):
         word = words[row]
-        scale = np.float32(1)
         if unit:
             square = np.float32(0)
             for place in range(width):
                 square += (rows[row, place] - origins[word, place]) ** 2
             scale = np.float32(1) / np.sqrt(square) if square > 0 else np.float32(0)
+            for place in range(width):
+                sums[word, place] += (rows[row, place] - origins[word, place]) * scale
+        else:
+            for place in range(width):
+                sums[word, place] += rows[row, place] - origins[word, place]
+    found = np.empty(origins.shape, np.float32)
+    for word in range(len(sums)):
         for place in range(width):
-            sums[word, place] += (rows[row, place] - origins[word, place]) * scale
-    return sums
+            value = np.float32(sums[word, place])
+            if rooted:
+                value = np.copysign(np.sqrt(abs(value)), value)
+            found[word, place] = value
+    return found
