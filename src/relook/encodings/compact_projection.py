@@ -62,8 +62,9 @@ class CompactProjection:
         """
         largest = (1 << (bits - 1)) - 1
         steps = (np.abs(matrix).max(axis=1) / largest).astype(np.float32)
-        codes = np.round(matrix / np.where(steps > 0, steps, 1)[:, None])
-        codes = codes.clip(-largest, largest).astype(_TYPES.get(bits, np.int8), order="C")
+        rounded = np.round(matrix / np.where(steps > 0, steps, 1)[:, None])
+        rounded = np.ascontiguousarray(rounded.clip(-largest, largest))
+        codes = rounded.astype(np.int16) if bits == 16 else rounded.astype(np.int8)
         return cls(np.array(mean, np.float32), codes, steps, bits)
 
     @classmethod
@@ -108,5 +109,6 @@ class CompactProjection:
 
     def apply(self, rows: Float32) -> Float32:
         """Map ``(N, D)`` rows to ``(N, d)``; nothing is normalized."""
-        mapped: Float32 = (rows - self.mean) @ self.matrix.T
+        centered: Float32 = rows - self.mean
+        mapped: Float32 = centered @ self.matrix.T
         return mapped

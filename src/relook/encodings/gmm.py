@@ -176,12 +176,12 @@ def _soften(logits: Float32, offsets: Float32) -> float:
         for place in range(len(offsets)):
             logits[row, place] += offsets[place]
             largest = max(largest, logits[row, place])
-        total = 0.0
+        total = np.float64(0)
         for place in range(len(offsets)):
             away = logits[row, place] - largest
             share = np.exp(away) if away > -CUT else np.float32(0)
             logits[row, place] = share
-            total += share
+            total += np.float64(share)
         for place in range(len(offsets)):
             logits[row, place] /= total
         likelihood += largest + np.log(total)

@@ -152,7 +152,8 @@ class TriangulationEmbedding(AggregatingEncoder):
             blocks = (self.embed(rows[at : at + BLOCK]) for at in range(0, len(rows), BLOCK))
             total = np.sum([block.sum(axis=0, dtype=np.float64) for block in blocks], axis=0)
         total = total[: self.kept].astype(np.float32)
-        return power_normalize(unit(total)[None], beta=self.power)[0]
+        vector: Float32 = power_normalize(unit(total)[None], beta=self.power)[0]
+        return vector
 
 
 def _fit_whitening(rows: Float32, centers: Float32, *, dropped: int) -> tuple[Float64, Float64]:
