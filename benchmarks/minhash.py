@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 import relook
 from benchmarks.data import CACHE, test_data
@@ -41,7 +40,7 @@ def sketching() -> Measurement:
     hashing = MinHash(sketches=SKETCHES, size=1)
 
     def by_numpy() -> object:
-        value: NDArray[np.uint64] = seeds[:, None] ^ words.astype(np.uint64)
+        value = np.bitwise_xor(seeds[:, None], words.astype(np.uint64))
         value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return (value ^ (value >> np.uint64(31))).min(axis=1)
