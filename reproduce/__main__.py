@@ -14,6 +14,7 @@ from relook.cli.progress import progress_bar
 from relook.cli.threads import limit_threads
 from relook.core.errors import RelookError, UsageError
 from reproduce.global_descriptors import command as global_descriptors
+from reproduce.joint_reduction import command as joint_reduction
 from reproduce.knn import command as knn
 from reproduce.pacs import command as pacs
 from reproduce.recipes import command as recipes
@@ -21,6 +22,7 @@ from reproduce.table import Row, Table, names, read_table
 
 COMMANDS: Mapping[str, tuple[Callable[[Sequence[str]], None], str]] = {
     global_descriptors.NAME: (global_descriptors.run, "one vector per picture, step by step"),
+    joint_reduction.NAME: (joint_reduction.run, "several vocabularies, reduced together"),
     recipes.NAME: (recipes.run, "every recipe of local features, quality and cost"),
     pacs.NAME: (pacs.run, "classes learned in some domains, said in another"),
     **{name: (partial(knn.run, name), words) for name, words in knn.COMMANDS.items()},

@@ -56,7 +56,7 @@ def run(arguments: Sequence[str]) -> None:
             )
         material = Material(
             truth, photos, asked, [one.path.parent.name for one in fitting], regions,
-            options.words, options.workdir, report,
+            options.words, options.jobs, options.workdir, report,
         )  # fmt: skip
         results = study(material)
     _show(results, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -54,22 +55,28 @@ def describe(
     folder.mkdir(parents=True, exist_ok=True)
     task = partial(_one, extractor=extractor, longest=longest)
     rows, counts = [], []
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ExitStack() as stack:
+        pool: ProcessPoolExecutor | None = None
         for start in range(0, len(pictures), PART):
             part = pictures[start : start + PART]
             said = [extractor, longest, [(p.path.resolve(), p.box) for p in part]]
             file = folder / f"{hashlib.sha256(repr(said).encode()).hexdigest()[:16]}.npz"
             if not file.exists():
-                found = list(pool.map(task, part, chunksize=4))
-                stored = {"rows": np.concatenate(found), "counts": np.array(list(map(len, found)))}
-                unfinished = file.with_suffix(".part.npz")
-                np.savez(unfinished, **stored)
-                unfinished.replace(file)
+                if pool is None:  # not started where all is there
+                    workers = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+                    pool = stack.enter_context(workers)
+                _keep(file, list(pool.map(task, part, chunksize=4)))
             with np.load(file) as kept:
                 rows.append(kept["rows"])
                 counts.append(kept["counts"])
             progress(min(start + PART, len(pictures)))
     return Descriptors(np.concatenate(rows), np.cumsum([0, *np.concatenate(counts)]))
+
+
+def _keep(file: Path, found: Sequence[NDArray[np.float16]]) -> None:
+    unfinished = file.with_suffix(".part.npz")
+    np.savez(unfinished, rows=np.concatenate(found), counts=np.array([len(one) for one in found]))
+    unfinished.replace(file)
 
 
 def _one(picture: Picture, *, extractor: Extractor, longest: int) -> NDArray[np.float16]:

@@ -86,10 +86,11 @@ def _line(place: int, name: str, points: Sequence[tuple[float, float]]) -> list[
 
 def _scale(low: float, high: float) -> tuple[float, float, list[float]]:
     """Round limits around the values, and ticks between them."""
-    span = max(high - low, 1e-6)
+    span = max(high - low, 0.01)
     step = 10.0 ** math.floor(math.log10(span))
     if span / step < 3:
         step /= 2
-    first, last = math.floor(low / step), math.ceil(high / step)
+    first = math.floor(low / step)
+    last = max(math.ceil(high / step), first + 1)
     ticks = [float(f"{number * step:.6g}") for number in range(first, last + 1)]
     return ticks[0], ticks[-1], ticks

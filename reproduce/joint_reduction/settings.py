@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from relook.encodings.vocabularies import (
     Vocabulary,
-    bundle,
     measurement_regions,
     pca_sifts,
     root_sifts,
@@ -15,7 +14,7 @@ from relook.encodings.vocabularies import (
 )
 from relook.vectors import Projection
 
-__all__ = ["FAMILIES", "KEPT", "OTHERS", "REDUCED", "Family", "Other", "Published"]
+__all__ = ["FAMILIES", "KEPT", "OTHERS", "REDUCED", "Family", "Other", "PcaSifts", "Published"]
 
 DIMENSIONS = 128
 """Of all vectors."""
@@ -26,6 +25,14 @@ Published = tuple[float | None, float | None]
 """mAP in percent on Oxford5k and on Holidays."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PcaSifts:
+    """PCA-SIFT, learned on all photos to :data:`KEPT`, and on one folder each to the first."""
+
+    whole: Sequence[Projection]
+    sets: Sequence[Projection]
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """Vocabularies that differ in one thing.
@@ -33,15 +40,14 @@ class Family:
     Attributes:
         name: as the thesis has it.
         figure: where it draws them.
-        members: of a bundle of sizes, given PCA-SIFTs of all photos to :data:`KEPT`, and of
-            their folders to the same.
+        members: of a bundle of sizes.
         labels: of the vocabularies in order.
         regions: whether each is of another measurement region.
     """
 
     name: str
     figure: str
-    members: Callable[[Sequence[int], Sequence[Projection], Sequence[Projection]], list[Vocabulary]]
+    members: Callable[[Sequence[int], PcaSifts], list[Vocabulary]]
     labels: tuple[str, ...]
     regions: bool = False
 
@@ -56,33 +62,31 @@ class Other:
     published: Published
 
 
-POWERS = (1.0, 0.4, 0.5, 0.6)
-
 FAMILIES = (
     Family(
-        "mVocab", "5.1", lambda sizes, one, many: seeds(sizes), tuple(f"seed {n}" for n in range(4))
+        "mVocab", "5.1", lambda sizes, _: seeds(sizes), tuple(f"seed {n}" for n in range(4))
     ),
     Family(
-        "mMeasReg", "5.3", lambda sizes, one, many: measurement_regions(sizes),
+        "mMeasReg", "5.3", lambda sizes, _: measurement_regions(sizes),
         ("0.5 r", "0.75 r", "r", "1.25 r", "1.5 r"), regions=True,
     ),
     Family(
-        "mRootSIFT", "5.4", lambda sizes, one, many: root_sifts(sizes, powers=POWERS),
+        "mRootSIFT", "5.4", lambda sizes, _: root_sifts(sizes),
         ("SIFT", "SIFT^0.4", "SIFT^0.5", "SIFT^0.6"),
     ),
     Family(
-        "mPCA1-SIFT", "5.5", lambda sizes, one, many: pca_sifts(sizes, one),
+        "mPCA1-SIFT", "5.5", lambda sizes, pca: pca_sifts(sizes, pca.whole),
         ("128", *map(str, KEPT)),
     ),
     Family(
         "mPCA2-SIFT", "5.5",
-        lambda sizes, one, many: pca_sifts(sizes, [p.truncated(KEPT[0]) for p in many]),
+        lambda sizes, pca: pca_sifts(sizes, [p.truncated(KEPT[0]) for p in pca.sets]),
         ("128", *(f"{KEPT[0]} of set {n}" for n in range(1, 5))),
     ),
     Family(
         "mPCA3-SIFT", "5.5",
-        lambda sizes, one, many: pca_sifts(
-            sizes, [p.truncated(kept) for p, kept in zip(many, KEPT, strict=True)]
+        lambda sizes, pca: pca_sifts(
+            sizes, [p.truncated(kept) for p, kept in zip(pca.sets, KEPT, strict=True)]
         ),
         ("128", *(f"{kept} of set {n}" for n, kept in enumerate(KEPT, 1))),
     ),
@@ -106,8 +110,3 @@ OTHERS = (
     Other("VLAD + SSR, k = 64", "vlad", {"words": 64, "power": 0.5}, (28.7, 55.7)),
     Other("φΔ + ψd + RN, k = 16", "temb", {"words": 16}, (43.3, 61.7)),
 )
-
-
-def sizes_of(words: int) -> tuple[int, ...]:
-    """The bundle whose largest vocabulary has so many words."""
-    return bundle(words)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from relook.datasets.gnd import GroundTruth
 from relook.encodings.joint import JointReduction
 from relook.encodings.training_rows import draw
 from relook.encodings.vector_encoders import make_vector_encoder_class
+from relook.encodings.vocabularies import bundle, root_sifts
 from relook.evaluation.metrics import judge, mean_average_precision
 from relook.vectors import Pca, PcaWhitening, Projection
 from relook.vectors.normalize import l2_normalize
@@ -25,10 +27,10 @@ from reproduce.joint_reduction.settings import (
     KEPT,
     OTHERS,
     Family,
-    sizes_of,
+    PcaSifts,
 )  # fmt: skip
 
-__all__ = ["Curve", "Material", "Results", "study"]
+__all__ = ["Curve", "Material", "Results", "columns_of", "study"]
 
 Float32 = NDArray[np.float32]
 COUNTED = 200_000
@@ -46,6 +48,7 @@ class Material:
         folders: the folder of each photo.
         regions: photos and benchmark with five measurement regions; None leaves them out.
         words: of the largest vocabularies.
+        jobs: threads.
         workdir: where joined vectors are kept.
         report: of progress.
     """
@@ -56,6 +59,7 @@ class Material:
     folders: Sequence[str]
     regions: tuple[Descriptors, Descriptors] | None
     words: int
+    jobs: int
     workdir: Path
     report: Report
 
@@ -90,12 +94,12 @@ class Results:
 def study(material: Material) -> Results:
     """Fit, encode, reduce and score everything."""
     results = Results(facts=_facts(material))
-    projections = _projections(material)
+    pca = _pca_sifts(material)
     for place, family in enumerate(FAMILIES):
         material.report("vocabularies", place, len(FAMILIES))
         if family.regions and material.regions is None:
             continue
-        results.curves += _curves(material, family, projections)
+        results.curves += _curves(material, family, pca)
     material.report("vocabularies", len(FAMILIES), len(FAMILIES))
     for place, other in enumerate(OTHERS):
         made: type = make_vector_encoder_class(other.kind)
@@ -107,7 +111,7 @@ def study(material: Material) -> Results:
     return results
 
 
-def _projections(material: Material) -> tuple[list[Projection], list[Projection]]:
+def _pca_sifts(material: Material) -> PcaSifts:
     """PCA-SIFT of all photos to 80, 64, 48 and 32, and of each folder to 80 dimensions."""
 
     def learn(images: Sequence[Float32]) -> Projection:
@@ -122,14 +126,12 @@ def _projections(material: Material) -> tuple[list[Projection], list[Projection]
     ]
     # With fewer folders than sets in the thesis, they are taken in turn.
     many = [parts[place % len(parts)] for place in range(len(KEPT))]
-    return [whole.truncated(kept) for kept in KEPT], many
+    return PcaSifts([whole.truncated(kept) for kept in KEPT], many)
 
 
-def _curves(
-    material: Material, family: Family, projections: tuple[list[Projection], list[Projection]]
-) -> list[Curve]:
-    sizes = sizes_of(material.words)
-    photos, benchmark = _joined(material, family, projections)
+def _curves(material: Material, family: Family, pca: PcaSifts) -> list[Curve]:
+    sizes = bundle(material.words)
+    photos, benchmark = _joined(material, family, pca)
     asked = [(sizes, True), ((sizes[0],), True), ((sizes[1],), True)]
     if family.name == FAMILIES[0].name:
         asked += [(one, False) for one, _ in asked]
@@ -137,7 +139,7 @@ def _curves(
     for chosen, reduced in asked:
         scores = []
         for count in range(1, len(family.labels) + 1):
-            columns = _columns(sizes, chosen, count)
+            columns = columns_of(sizes, chosen, count)
             train, test = (rows[:, columns].astype(np.float32) for rows in (photos, benchmark))
             if reduced:
                 test = (
@@ -148,7 +150,7 @@ def _curves(
     return curves
 
 
-def _columns(sizes: Sequence[int], chosen: Sequence[int], count: int) -> NDArray[np.int64]:
+def columns_of(sizes: Sequence[int], chosen: Sequence[int], count: int) -> NDArray[np.int64]:
     """Columns of the first vocabularies, of some sizes only."""
     starts = np.cumsum([0, *sizes])
     own = [
@@ -160,14 +162,14 @@ def _columns(sizes: Sequence[int], chosen: Sequence[int], count: int) -> NDArray
 
 
 def _joined(
-    material: Material, family: Family, projections: tuple[list[Projection], list[Projection]]
+    material: Material, family: Family, pca: PcaSifts
 ) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
     """Joined vectors of photos and benchmark, before any reduction."""
     if family.regions and material.regions is not None:
         photos, benchmark = material.regions
     else:
         photos, benchmark = material.photos, material.benchmark
-    plans = family.members(sizes_of(material.words), *projections)
+    plans = family.members(bundle(material.words), pca)
     said = [family.name, material.words, len(photos.rows), len(benchmark.rows), len(photos)]
     said += [float(one.rows[:: max(1, len(one.rows) // 1000)].sum()) for one in (photos, benchmark)]
     file = (
@@ -177,7 +179,7 @@ def _joined(
     if not file.exists():
         blocks = len(family.labels) if family.regions else 1
         joint = JointReduction.fit(list(photos), vocabularies=plans, dimensions=None, blocks=blocks)
-        vectors = [joint.encode_images(one).astype(np.float16) for one in (photos, benchmark)]
+        vectors = [_encoded(joint, one, material.jobs) for one in (photos, benchmark)]
         unfinished = file.with_suffix(".part.npz")
         np.savez(unfinished, photos=vectors[0], benchmark=vectors[1])
         unfinished.replace(file)
@@ -185,16 +187,20 @@ def _joined(
         return kept["photos"], kept["benchmark"]
 
 
+def _encoded(joint: JointReduction, images: Descriptors, jobs: int) -> NDArray[np.float16]:
+    with ThreadPoolExecutor(jobs) as pool:
+        return np.array(list(pool.map(joint.encode_descriptors, images)), np.float16)
+
+
 def _cells(material: Material) -> dict[int, tuple[int, ...]]:
     """How many combinations of words the descriptors of the benchmark have, by size and number."""
-    family = next(one for one in FAMILIES if one.name == "mRootSIFT")
     rows = material.benchmark.rows
     chosen = np.sort(np.random.default_rng(0).choice(len(rows), min(COUNTED, len(rows)), False))
     sample = rows[chosen].astype(np.float32)
     counted = {}
-    for size in sizes_of(material.words)[:2]:
+    for size in bundle(material.words)[:2]:
         joint = JointReduction.fit(
-            list(material.photos), vocabularies=family.members((size,), [], []), dimensions=None
+            list(material.photos), vocabularies=root_sifts(size), dimensions=None
         )
         words = np.concatenate([joint.assign(part) for part in np.array_split(sample, 20)])
         cells = np.zeros(len(words), np.int64)
@@ -220,20 +226,13 @@ def _map(material: Material, vectors: Float32) -> float:
 
 def _facts(material: Material) -> list[str]:
     photos, benchmark = material.photos, material.benchmark
-    return [
+    described = (
         f"Benchmark: {material.truth.name}, {len(benchmark):,} pictures, "
-        f"{len(benchmark.rows):,} descriptors; mAP by the trapezoid form.",
+        f"{len(benchmark.rows):,} descriptors; mAP by the trapezoid form."
+    )
+    fitted = (
         f"Vocabularies, PCA-SIFT and whitening fitted on {len(photos):,} other photos with "
         f"{len(photos.rows):,} descriptors; the largest vocabularies have {material.words:,} "
-        "words, those of the thesis up to 32,768.",
-    ]
-
-
-def best(curves: Sequence[Curve]) -> Mapping[tuple[str, bool], float]:
-    """The last point of each reduced curve, by family and whether sizes are bundled."""
-    found: dict[tuple[str, bool], float] = {}
-    for curve in curves:
-        key = (curve.family, len(curve.sizes) > 1)
-        if curve.reduced and key not in found:
-            found[key] = curve.scores[-1]
-    return found
+        "words, those of the thesis up to 32,768."
+    )
+    return [described, fitted]

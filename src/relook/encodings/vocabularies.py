@@ -75,7 +75,7 @@ class Vocabulary:
             UsageError: fewer descriptors than words.
             ShapeError: the projection is for descriptors of another length.
         """
-        means = KMeans(self.words, sample=SAMPLE, seed=seed)
+        means = KMeans(self.words, iterations=ITERATIONS, sample=SAMPLE, seed=seed)
         own = self.projection
         if own is None:
             return means.fit(sample).centers_
@@ -89,8 +89,8 @@ class Vocabulary:
         return carried
 
 
-SAMPLE = 256
-"""Descriptors per word that k-means sees."""
+SAMPLE, ITERATIONS = 128, 12
+"""Descriptors per word that k-means sees, and how often."""
 
 
 def sift_power(rows: Float32, power: float) -> Float32:
