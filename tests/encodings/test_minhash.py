@@ -90,9 +90,10 @@ def test_the_probability_of_retrieval_is_that_of_one_shared_sketch():
     )
 
 
-def test_an_empty_set_collides_with_nothing():
+@pytest.mark.parametrize("dtype", [np.uint32, np.uint64])
+def test_an_empty_set_collides_with_nothing(dtype):
     empty = MinHash(sketches=8).encode(np.zeros(0, np.int32))
-    pairs, counts = collisions(np.stack([empty, empty]))
+    pairs, counts = collisions(np.stack([empty, empty]).astype(dtype))
     assert pairs.shape == (0, 2)
     assert not len(counts)
 

@@ -19,6 +19,7 @@ from relook.core.numba_cache import compiled
 __all__ = ["MinHash", "collisions"]
 
 UInt64 = NDArray[np.uint64]
+UInt32 = NDArray[np.uint32]
 
 _BLOCK = 16
 """Columns of sketches whose collisions are counted at a time."""
@@ -99,20 +100,24 @@ class MinHash:
         return float(1.0 - (1.0 - similarity**self.size) ** self.sketches)
 
 
-def collisions(sketches: UInt64, *, reach: int = 8) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def collisions(
+    sketches: UInt64 | UInt32, *, reach: int = 8
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of rows that share sketches, found by sorting each column.
 
     Where many share one, each is paired with the next ``reach`` only, so the time grows with the
     number of rows and not with its square; such sets meet in other columns as well.
 
     Args:
-        sketches: ``(N, k)`` uint64, as of :meth:`MinHash.encode`; zeros collide with nothing.
+        sketches: ``(N, k)`` uint64 as of :meth:`MinHash.encode`, or uint32 made of them; zeros
+            collide with nothing.
         reach: pairs of each row and column, at most.
 
     Returns:
         ``(P, 2)`` int64 rows, the lower first, in order, and ``(P,)`` int64 how often they met.
     """
-    check_array("sketches", sketches, shape=(None, None), dtype=np.uint64)
+    if sketches.dtype != np.uint32:
+        check_array("sketches", sketches, shape=(None, None), dtype=np.uint64)
     if reach < 1:
         raise UsageError(f"reach must be 1 or more, not {reach}")
     rows = len(sketches)
@@ -126,7 +131,7 @@ def collisions(sketches: UInt64, *, reach: int = 8) -> tuple[NDArray[np.int64], 
     return np.stack([keys // max(rows, 1), keys % max(rows, 1)], axis=1), counts
 
 
-def _met(column: UInt64, reach: int) -> NDArray[np.int64]:
+def _met(column: UInt64 | UInt32, reach: int) -> NDArray[np.int64]:
     """``(P, 2)`` rows that are equal, and not 0, at most ``reach`` apart in the sorted column."""
     order = np.argsort(column, kind="stable")
     values = column[order]

@@ -40,19 +40,23 @@ def make_hash(codes: LocalCodes, *, sketches: int, seed: int) -> MinHash:
 
 def sketch(
     neighbors: Neighbors, *, sketches: int, seed: int, progress: Progress
-) -> NDArray[np.uint64]:
-    """``(N, sketches)`` uint64 sketches of all pictures; zeros for one without features."""
-    table = np.zeros((len(neighbors.ids), sketches), np.uint64)
+) -> NDArray[np.uint32]:
+    """``(N, sketches)`` uint32 sketches of all pictures; zeros for one without features.
+
+    Half of each sketch is enough to tell it: what meets by chance is verified anyway.
+    """
+    table = np.zeros((len(neighbors.ids), sketches), np.uint32)
     row_of = {id_: row for row, id_ in enumerate(neighbors.ids.tolist())}
     for number, (id_, codes) in enumerate(neighbors.all_codes(), start=1):
         hashing = make_hash(codes, sketches=sketches, seed=seed)
-        table[row_of[id_]] = hashing.encode(codes.words, codes.signatures)
+        made = hashing.encode(codes.words, codes.signatures)
+        table[row_of[id_]] = np.where(made == 0, 0, made >> np.uint64(32) | np.uint64(1))
         progress("sketch", number, len(neighbors.ids))
     return table
 
 
 def choose_partners(
-    ids: NDArray[np.int64], table: NDArray[np.uint64], *, most: int
+    ids: NDArray[np.int64], table: NDArray[np.uint32], *, most: int
 ) -> dict[int, list[int]]:
     """By picture the partners to look at: those that it met most often, each pair once."""
     pairs, counts = collisions(table)
