@@ -10,6 +10,7 @@ import pytest
 from oracles import encoding
 from relook.core.errors import CollectionError, RelookError, UsageError
 from relook.encodings import load_codebook
+from relook.encodings.vector_encoders import load_vector_encoder
 from relook.features import Sift
 from relook.features.deep import DeepSettings
 from relook.matching import Tolerance
@@ -42,9 +43,12 @@ def test_shipped_recipes_load_and_are_pinned_to_what_ships(name):
         codebook = load_codebook(recipe.local.codebook)
         assert recipe.local.codebook_hash == codebook.sha256
         assert make_encoder(recipe.local, assignments=5).codebook is codebook
-    if recipe.vector is not None:
-        assert recipe.vector.weights_hash.startswith(find_card(recipe.vector.weights).sha256)
-        assert (recipe.vector.whitening == "") == (recipe.vector.whitening_hash == "")
+    if recipe.encoder is not None:
+        assert recipe.vector.encoder_hash == load_vector_encoder(recipe.encoder).sha256
+    network = recipe.network
+    if network is not None:
+        assert network.weights_hash.startswith(find_card(network.weights).sha256)
+        assert (network.whitening == "") == (network.whitening_hash == "")
 
 
 @pytest.mark.parametrize("name", shipped_recipes())

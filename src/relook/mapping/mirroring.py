@@ -77,7 +77,7 @@ def make_mirror(neighbors: Neighbors) -> Mirror | None:
     if settings.extractor != "sift" or settings.encoding != "smk":
         return None
     codebook = make_encoder(settings, assignments=1).codebook
-    if codebook.centers.shape[1] != _BINS:
+    if codebook.dimensions != _BINS:
         return None
     return Mirror(
         codebook,

@@ -50,7 +50,7 @@ def make_kernel(
     """What compares the codes of an encoder, and the weights of words; None for ones."""
     settings, codebook = channel.index, encoder.codebook
     if isinstance(encoder, AsmkEncoder):
-        bits = codebook.centers.shape[1]
+        bits = codebook.dimensions
         kernel = Kernel(
             words=len(codebook),
             bits=bits,

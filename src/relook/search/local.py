@@ -76,7 +76,7 @@ def make_local_describer(channel: LocalChannel, plan: Plan, *, threads: int = 1)
 def _check_length(extractor: Extractor, encoder: AnyEncoder, channel: LocalChannel) -> None:
     blank = Image(np.zeros((64, 64, 3), np.uint8), (64, 64))
     found = extractor.extract(blank).descriptors.shape[1]
-    wanted = encoder.codebook.centers.shape[1]
+    wanted = encoder.codebook.dimensions
     if found != wanted:
         raise UsageError(
             f"codebook {channel.codebook} is for descriptors of {wanted} dimensions, these have "

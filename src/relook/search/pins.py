@@ -64,7 +64,7 @@ def _with_codebook(channel: LocalChannel, plan: Plan, *, name: str, folder: Path
     codebook = load_codebook(place)
     if channel.codebook_hash not in ("", codebook.sha256):
         raise _changed(f"codebook {place}", name, "codebook_hash")
-    words, bits = codebook.centers.shape
+    words, bits = len(codebook), codebook.dimensions
     if plan.assignments > words:
         raise UsageError(f"assignments must be 1 to {words}, the words of codebook {place}")
     channel = replace(channel, deep=_with_deep(channel, name=name, folder=folder))
