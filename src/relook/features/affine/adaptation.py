@@ -15,9 +15,9 @@ Float64 = NDArray[np.float64]
 
 SIDE = 21
 """Samples per side of the window."""
-STEP = 0.45
+STEP = 0.35
 """Distance of samples, in units of the scale."""
-WINDOW = 2.0
+WINDOW = 1.4
 """Standard deviation of the window's weight, in units of the scale."""
 ELONGATED = 6.0
 """Largest ratio of the axes."""

@@ -23,7 +23,7 @@ Int64 = NDArray[np.int64]
 
 REGION = 3 * 3**0.5
 """Half the side of the measurement region, in scales of the feature."""
-BLUR = 1.5
+BLUR = 2.0
 """Blur of a patch, in samples; an ellipse in the picture, as the region is."""
 
 
