@@ -23,6 +23,7 @@ __all__ = ["GROUPS", "THREADS", "Measurement", "Skipped", "interleaved", "run"]
 GROUPS: dict[str, Sequence[str]] = {
     "main": ("index", "verification", "opening", "ingest", "minibench"),
     "evaluation": ("evaluation",),
+    "features": ("features", "affine", "assignment", "bow", "aggregation", "minhash", "copies"),
     "vectors": ("describing", "extracting", "vector_search", "diffusion"),
     "recognition": ("recognition", "recognizing"),
 }
