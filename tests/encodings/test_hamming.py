@@ -141,6 +141,18 @@ def test_another_codebook_is_refused(embedding):
             HammingEncoder(other, embedding)
 
 
+def test_medians_of_too_few_words_are_refused(embedding):
+    short = HammingEmbedding(
+        embedding.projection,
+        embedding.quantized[:5],
+        embedding.step,
+        codebook_sha256=embedding.codebook_sha256,
+        fitted={},
+    )
+    with pytest.raises(UsageError, match="for another codebook"):
+        HammingEncoder(BOOK, short)
+
+
 @pytest.mark.parametrize("bits", [0, 32, 100, 192])
 def test_bits_that_do_not_fit_the_descriptors_are_refused(bits):
     with pytest.raises(UsageError, match="multiple of 64 and at most the 128 dimensions"):
@@ -166,6 +178,12 @@ def test_a_damaged_or_missing_file_is_refused(embedding, tmp_path):
     ):
         path.unlink()
         save_arrays(path, arrays | wrong, kind="relook.hamming", version=1, header=stored.header)
+        with pytest.raises(FormatError, match="damaged"):
+            HammingEmbedding.load(path)
+    for step in (0.0, np.nan):
+        path.unlink()
+        header = {**stored.header, "step": step}
+        save_arrays(path, arrays, kind="relook.hamming", version=1, header=header)
         with pytest.raises(FormatError, match="damaged"):
             HammingEmbedding.load(path)
     with pytest.raises(UsageError, match="no Hamming embedding 'nothing'"):

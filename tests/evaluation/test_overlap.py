@@ -48,6 +48,13 @@ def test_sets_of_other_things_do_not_overlap(on, dataset, tmp_path):
     assert overlap({"on": [on]}, named(dataset), tmp_path) is None
 
 
+def test_what_was_reduced_on_other_photos_is_asked_about_these_as_well(tmp_path):
+    fitted = {"on": ["flowers"], "reduced_on": ["flowers", "oxford5k"]}
+    reason = overlap(fitted, named("roxford5k"), tmp_path)
+    assert reason is not None
+    assert reason.startswith("fitted on oxford5k, ")
+
+
 @pytest.mark.parametrize("photo", ["a.jpg", "q.jpg"])
 def test_photos_of_the_database_and_queries_are_known_by_their_bytes(photo, tmp_path):
     for name in ("a.jpg", "q.jpg"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
-from relook.core.errors import FormatError, UsageError
+from relook.core.errors import FormatError, ShapeError, UsageError
 from relook.core.records import Aggregate, LocalCodes, LocalFeatures
 from relook.core.storage import load_arrays, save_arrays
 from relook.encodings.asmk import sign_bits
@@ -64,6 +65,8 @@ class HammingEmbedding:
         check_finite("projection", projection)
         check_array("medians", medians, shape=(None, len(projection)), dtype=np.uint8)
         _check_bits(*projection.shape)
+        if not (math.isfinite(step) and step > 0):
+            raise ShapeError(f"the step must be a positive number, not {step}")
         self.projection = projection
         self.quantized = medians
         self.step = step
@@ -191,7 +194,9 @@ class HammingEncoder:
     def __post_init__(self) -> None:
         if not 1 <= self.assignments <= len(self.codebook):
             raise UsageError(f"assignments must be 1 to {len(self.codebook)}")
-        if self.embedding.codebook_sha256 != self.codebook.sha256:
+        known = len(self.embedding.quantized), self.embedding.projection.shape[1]
+        fits = known == (len(self.codebook), self.codebook.dimensions)
+        if not fits or self.embedding.codebook_sha256 != self.codebook.sha256:
             raise UsageError(
                 "the Hamming embedding is for another codebook, perhaps of another descriptor; "
                 "name the codebook that it was fitted with, or fit one with HammingEmbedding.fit"

@@ -42,12 +42,13 @@ def overlap(fitted: Mapping[str, Any], ground_truth: GroundTruth, directory: Pat
     """Why something fitted is no fair player on a dataset, in a sentence; None if nothing is known.
 
     Args:
-        fitted: what it says of its fitting: ``on``, names of sets, and ``sha256``, the first
-            :data:`DIGITS` hexadecimal digits of the hash of each photo. Both may be missing.
+        fitted: what it says of its fitting: ``on`` and ``reduced_on``, names of sets, and
+            ``sha256``, the first :data:`DIGITS` hexadecimal digits of the hash of each photo.
+            Any may be missing.
         ground_truth: names of the dataset; its truth is not looked at.
         directory: of the dataset; photos are read only where there are hashes to compare.
     """
-    for name in _texts(fitted.get("on")):
+    for name in (*_texts(fitted.get("on")), *_texts(fitted.get("reduced_on"))):
         if name.lower() == ground_truth.name.lower():
             return f"fitted on {name}, the test set itself"
         places = sorted(_places(name) & _places(ground_truth.name))

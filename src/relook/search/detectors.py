@@ -53,7 +53,7 @@ class DetectorSettings:
 
 
 def make_extractor(
-    name: DetectorName, *, sift: Sift, detector: DetectorSettings, features: int = 0
+    name: str, *, sift: Sift, detector: DetectorSettings, features: int = 0
 ) -> Extractor:
     """The extractor of a channel, with at least so many ``features``.
 
