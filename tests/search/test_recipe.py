@@ -108,6 +108,7 @@ INDEX = {
     "max_distance": with_local(index=IndexSettings(max_distance=48)),
     "burst": with_local(index=IndexSettings(burst=True)),
     "idf": with_local(index=IndexSettings(idf=True)),
+    "norm": with_local(index=IndexSettings(norm="words")),
 }
 OTHERS = [
     ("he", {"sigma": 8.0}),

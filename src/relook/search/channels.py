@@ -47,6 +47,8 @@ class IndexSettings:
         burst: weigh down repeated matches (for kernels that do not aggregate).
         idf: weigh words by the idf frozen in the codebook, else all alike; the square of the idf
             for Hamming embedding and bags of words, which have it always.
+        norm: of the match kernels: an image is worth 1 to ``self``, or is divided by the length of
+            the counts of its ``words``, which asks less of repeated structures.
         sigma: of Hamming embedding: of the Gaussian weight of a match, in bits; 0 for none.
         value: of a bag of words: what n occurrences of a word count.
         stop: of both: share of the words, the most frequent ones, that are left out.
@@ -56,6 +58,7 @@ class IndexSettings:
     max_distance: int = 52
     burst: bool = False
     idf: bool = False
+    norm: Literal["self", "words"] = "self"
     sigma: float = 16.0
     value: Literal["tf", "sqrt", "log", "one"] = "sqrt"
     stop: float = 0.0
@@ -143,8 +146,10 @@ class LocalChannel:
     @property
     def indexed(self) -> Mapping[str, Any]:
         """What else decides whether the index must be built anew."""
+        # Hashed without what came later, where that is not used.
+        later = ("norm",) if self.index.norm != "self" else ()
         used = {
-            "smk": ("alpha", "max_distance", "burst", "idf"),
+            "smk": ("alpha", "max_distance", "burst", "idf", *later),
             "he": ("max_distance", "burst", "sigma", "stop"),
             "bow": ("value", "stop"),
         }

@@ -59,6 +59,7 @@ def make_kernel(
             # Similarity must lie above the threshold: halfway to the next distance.
             threshold=1.0 - (2 * settings.max_distance + 1) / bits,
             burst=settings.burst,
+            norm=settings.norm,
         )
         return kernel, codebook.idf if settings.idf else None
     if isinstance(encoder, HammingEncoder):
