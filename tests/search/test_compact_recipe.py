@@ -123,3 +123,17 @@ def test_what_describes_is_in_the_hash(folder):
         assert base.with_settings(changes).describe_hash != base.describe_hash
     unused = base.with_settings({"channels.global.detector.features": 99})
     assert unused.describe_hash == base.describe_hash
+
+
+def test_a_picture_without_features_is_kept_and_finds_nothing(folder, tmp_path):
+    (tmp_path / "photos").mkdir()
+    for name, value in (("black", 0), ("white", 255)):
+        blank = np.full((150, 160, 3), value, np.uint8)
+        Pillow.fromarray(blank).save(tmp_path / "photos" / f"{name}.png")
+    engine = make_engine(recipe(folder))
+    with Collection.create(tmp_path / "c", engine=engine) as made:
+        assert made.add([folder / "photos", tmp_path / "photos"], jobs=1).added == 12
+        assert made.search(tmp_path / "photos" / "black.png", top=3).results == ()
+        found = made.search(photos(folder)[0], top=12).results
+        assert np.isfinite([hit.score for hit in found]).all()
+        assert {"black.png", "white.png"}.isdisjoint(hit.path for hit in found[:2])

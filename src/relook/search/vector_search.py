@@ -41,6 +41,8 @@ class VectorSearch:
 
     def nearest(self, sources: Sources, query: NDArray[np.float32], *, top: int) -> Ranking:
         """The first stage, with the query expanded where the plan says so."""
+        if not query.any():  # nothing was found to describe; all pictures would be alike
+            return Ranking(np.zeros(0, np.int64), np.zeros(0, np.float32))
         index = _still(sources.index(GLOBAL))
         plan = self.plan
         if plan.expand.neighbors and query.ndim == 1:
