@@ -232,3 +232,9 @@ def test_a_failure_at_the_last_moment_changes_nothing(tmp_path, monkeypatch):
 def test_a_folder_that_is_not_there_cannot_be_written_to(tmp_path):
     with pytest.raises(StorageError, match="cannot write"):
         write_whole(tmp_path / "nowhere" / "a", b"content")
+
+
+def test_a_file_may_be_named_by_a_string(tmp_path):
+    name = str(tmp_path / "a.safetensors")
+    save_arrays(name, {"a": np.arange(3)}, kind="test", version=1)
+    assert load_arrays(name, kind="test", version=1).arrays["a"].tolist() == [0, 1, 2]

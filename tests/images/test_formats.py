@@ -277,3 +277,8 @@ def test_the_same_bytes_give_the_same_pixels() -> None:
         np.testing.assert_array_equal(
             read(content, longest=40).pixels, read(content, longest=40).pixels
         )
+
+
+def test_a_picture_may_be_named_by_a_string(tmp_path):
+    Pillow.new("RGB", (3, 2)).save(tmp_path / "p.png")
+    assert read(str(tmp_path / "p.png")).size == (3, 2)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relook.core.paths import AnyPath
 from relook.core.records import Aggregate, Image, LocalCodes, LocalFeatures, Ranking
 
 __all__ = [
@@ -79,7 +79,7 @@ class VectorEncoder(Protocol):
         """``(dimensions,)`` of length 1; an image without features gives zeros."""
         ...
 
-    def save(self, path: Path) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write one file."""
         ...
 

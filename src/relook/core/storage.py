@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as to_bytes
 
 from relook.core.errors import FormatError, StorageError
+from relook.core.paths import AnyPath
 
 __all__ = ["Stored", "load_arrays", "save_arrays", "write_whole"]
 
@@ -38,8 +39,9 @@ class Stored:
     arrays: dict[str, NDArray[Any]]
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: AnyPath, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part."""
+    path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("wb") as file:
@@ -53,7 +55,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def save_arrays(
-    path: Path,
+    path: AnyPath,
     arrays: Mapping[str, NDArray[Any]],
     *,
     kind: str,
@@ -66,13 +68,14 @@ def save_arrays(
     write_whole(path, to_bytes(content, metadata=metadata))
 
 
-def load_arrays(path: Path, *, kind: str, version: int) -> Stored:
+def load_arrays(path: AnyPath, *, kind: str, version: int) -> Stored:
     """Map a file that :func:`save_arrays` wrote.
 
     Raises:
         FormatError: the file is damaged, of another kind, or of a newer version.
         StorageError: the file cannot be opened.
     """
+    path = Path(path)
     try:
         with path.open("rb") as file:
             prefix = file.read(8)

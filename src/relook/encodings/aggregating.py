@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import FormatError, ShapeError, UsageError
 from relook.core.numba_cache import compiled
+from relook.core.paths import AnyPath
 from relook.core.records import LocalFeatures
 from relook.core.storage import load_arrays, save_arrays
 from relook.encodings.compact_projection import CompactProjection
@@ -148,14 +148,14 @@ class AggregatingEncoder:
             content.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
         return content.hexdigest()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write one file."""
         arrays, options = self._state()
         header = {"options": options, "fitted": dict(self.fitted)}
         save_arrays(path, arrays, kind=self.KIND, version=VERSION, header=header)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises:

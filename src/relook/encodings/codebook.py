@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import FormatError, ShapeError, UsageError
+from relook.core.paths import AnyPath
 from relook.core.storage import load_arrays, save_arrays
 from relook.encodings.document_frequency import document_frequency
 from relook.encodings.learned_words import FitOptions, Kind, fit_words
@@ -276,7 +277,7 @@ class Codebook:
             squares[part] = np.einsum("ncd,ncd->nc", away, away)
         return words, soft_weights(squares, sigma=sigma)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write the codebook to one file."""
         arrays: dict[str, NDArray[Any] | None] = {
             "centers": self.quantized,
@@ -294,7 +295,7 @@ class Codebook:
         save_arrays(path, kept, kind="codebook", version=version, header=header)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises:

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from safetensors import SafetensorError, safe_open
 
 from relook.core.errors import FormatError, StorageError, UsageError
+from relook.core.paths import AnyPath
 from relook.core.protocols import VectorEncoder
 from relook.encodings.fisher import FisherVector
 from relook.encodings.joint import JointReduction
@@ -30,7 +31,7 @@ class VectorEncoderClass(VectorEncoder, Protocol):
     """A class of encoders: what can be read from a file."""
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what ``save`` wrote."""
         ...
 

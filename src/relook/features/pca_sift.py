@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array
 from relook.core.errors import UsageError
+from relook.core.paths import AnyPath
 from relook.core.protocols import Extractor
 from relook.core.records import Image, LocalFeatures
 from relook.features.sift import Sift
@@ -103,12 +103,12 @@ class PcaSift:
         found = self.extractor.extract(image)
         return replace(found, descriptors=self.projection.transform(found.descriptors))
 
-    def save(self, path: Path, *, half: bool = False) -> None:
+    def save(self, path: AnyPath, *, half: bool = False) -> None:
         """Write the projection to one file; ``half`` as in :meth:`Projection.save`."""
         self.projection.save(path, half=half)
 
     @classmethod
-    def load(cls, path: Path, *, extractor: Extractor | None = None) -> Self:
+    def load(cls, path: AnyPath, *, extractor: Extractor | None = None) -> Self:
         """Read what :meth:`save` wrote, for such an extractor as it was fitted with.
 
         Raises:

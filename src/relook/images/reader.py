@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from relook.core.errors import ImageError
+from relook.core.paths import AnyPath
 from relook.core.records import Image
 from relook.images import jpeg, pillow
 from relook.images.formats import MAX_PIXELS, sniff
@@ -15,7 +16,10 @@ __all__ = ["read"]
 
 
 def read(
-    source: Path | bytes, *, longest: int | None = None, max_pixels: int = MAX_PIXELS
+    source: AnyPath | bytes,
+    *,
+    longest: int | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> Image:
     """Read a picture from a file or from its bytes, turned upright, on white where transparent.
 
@@ -35,7 +39,7 @@ def read(
         UsageError: ``longest`` is below 1.
     """
     check_longest(longest)
-    content = source if isinstance(source, bytes) else _load(source)
+    content = source if isinstance(source, bytes) else _load(Path(source))
     kind = sniff(content)
     decoded = (
         jpeg.decode(content, longest=longest, max_pixels=max_pixels) if kind == "JPEG" else None

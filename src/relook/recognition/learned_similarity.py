@@ -10,7 +10,6 @@ stayed among the better measures, and once came out above all of them. That is w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import FormatError, ShapeError, UsageError
+from relook.core.paths import AnyPath
 from relook.core.storage import load_arrays, save_arrays
 
 __all__ = ["LearnedSimilarity"]
@@ -124,13 +124,13 @@ class LearnedSimilarity:
             out[part] = _features(flat[part]) @ self.weights + self.bias
         return out.reshape(matrices.shape[:-2])
 
-    def save(self, path: Path) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write one file."""
         header = {"shape": list(self.shape), "bias": self.bias, "fitted": self.fitted}
         save_arrays(path, {"weights": self.weights}, kind=KIND, version=VERSION, header=header)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import FormatError, ShapeError, UsageError
+from relook.core.paths import AnyPath
 from relook.core.storage import load_arrays, save_arrays
 from relook.vectors import l2_normalize
 
@@ -196,7 +196,7 @@ class LinearClassifier:
         """The class with the largest margin for each of ``(Q, D)``; the first of equal ones."""
         return [self.classes[row] for row in self.decision(descriptors).argmax(axis=1).tolist()]
 
-    def save(self, path: Path) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write one file: arrays and a JSON header."""
         names = ("vectors", "coefficients", "intercepts")
         header = {
@@ -207,7 +207,7 @@ class LinearClassifier:
         save_arrays(path, arrays, kind=KIND, version=VERSION, header=header)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises:

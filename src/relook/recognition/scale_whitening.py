@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array
 from relook.core.errors import FormatError, ShapeError, UsageError
+from relook.core.paths import AnyPath
 from relook.core.storage import load_arrays, save_arrays
 from relook.vectors import PcaWhitening, Projection
 
@@ -77,7 +77,7 @@ class ScaleWhitening:
         ]
         return np.stack(white, axis=1)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write one file."""
         arrays = {
             "means": np.stack([scale.mean for scale in self.scales]),
@@ -87,7 +87,7 @@ class ScaleWhitening:
         save_arrays(path, arrays, kind=KIND, version=VERSION, header=header)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises:

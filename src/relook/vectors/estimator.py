@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.checks import check_array
 from relook.core.errors import ShapeError, UsageError
+from relook.core.paths import AnyPath
 from relook.vectors.projection import Projection, project
 
 __all__ = ["FittedTransform"]
@@ -77,7 +76,7 @@ class FittedTransform:
         """Hash of all that decides the results."""
         return self.as_projection().sha256
 
-    def save(self, path: Path, *, half: bool = False) -> None:
+    def save(self, path: AnyPath, *, half: bool = False) -> None:
         """Write one file that ``load_whitening`` reads; ``half`` as in :meth:`Projection.save`."""
         self.as_projection().save(path, half=half)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import FormatError, ShapeError, UsageError
+from relook.core.paths import AnyPath
 from relook.core.storage import load_arrays, save_arrays
 from relook.vectors.normalize import l2_normalize
 
@@ -98,7 +98,7 @@ class Projection:
             )
         return replace(self, matrix=self.matrix[:dimensions])
 
-    def save(self, path: Path, *, half: bool = False) -> None:
+    def save(self, path: AnyPath, *, half: bool = False) -> None:
         """Write one file; ``half`` keeps the matrix in float16, half as large and less exact."""
         matrix: NDArray[Any] = self.matrix
         # Scaled by a power of two, so that float16 neither overflows nor loses small values.
@@ -141,7 +141,7 @@ def _check_dimension(vectors: NDArray[Any], dimension: int) -> None:
         )
 
 
-def load_whitening(path: Path) -> Projection:
+def load_whitening(path: AnyPath) -> Projection:
     """Read what :meth:`Projection.save` wrote.
 
     Raises:
