@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from relook.cli import codebook
 from relook.core import memory
 from relook.encodings import Codebook
+from relook.encodings.hamming import HammingEmbedding
+from relook.features import EXTRACTORS
 from relook.vectors.approximate import ApproximateKMeans
 
 
@@ -24,6 +27,33 @@ def test_a_codebook_of_ones_own_makes_a_recipe(run: Any, photos: Path, tmp_path:
     assert hits[0]["inliers"] > 50
 
 
+@pytest.mark.parametrize("extractor", ["sift", "orb"])
+def test_words_and_signatures_of_any_features_make_a_recipe(
+    run: Any, photos: Path, tmp_path: Path, extractor: str
+) -> None:
+    out, recipe = tmp_path / "mine.safetensors", tmp_path / "mine.toml"
+    (tmp_path / "he").mkdir()
+    hamming = tmp_path / "he" / "own.safetensors"
+    words = ("--words", "64", "--jobs", "1", "--extractor", extractor, "--hamming", hamming)
+    ran = run("codebook", photos, "--out", out, *words)
+    assert ran.code == 0
+    embedding = HammingEmbedding.load(hamming)
+    assert embedding.codebook_sha256 == Codebook.load(out).sha256
+    assert embedding.fitted["sha256"] == Codebook.load(out).fitted["sha256"]
+    assert embedding.fitted["extractor"] == extractor
+    recipe.write_text(ran.out[ran.out.index("[channels.local]") :])
+    photo = min(photos.iterdir())
+    into = tmp_path / "pictures"
+    assert run("index", photo, "--into", into, "--recipe", recipe, "--jobs", "1").code == 0
+    hits = run("search", into, photo, "--json").json["results"]
+    assert hits[0]["inliers"] > 50
+
+
+def test_every_extractor_may_have_words() -> None:
+    hints = get_type_hints(codebook.run, include_extras=True)
+    assert get_args(get_args(hints["extractor"])[0]) == tuple(EXTRACTORS)
+
+
 def test_what_cannot_be_fitted_is_wrong_use(run: Any, photos: Path, tmp_path: Path) -> None:
     photo = min(photos.iterdir())
     out = tmp_path / "mine.safetensors"
@@ -32,6 +62,9 @@ def test_what_cannot_be_fitted_is_wrong_use(run: Any, photos: Path, tmp_path: Pa
         [photo, "--out", tmp_path / "mine.npy"],
         [photo, "--out", tmp_path / "missing" / "mine.safetensors"],
         [tmp_path / "missing", "--out", out],
+        [photo, "--out", out, "--hamming", tmp_path / "he.npy"],
+        [photo, "--out", out, "--hamming", tmp_path / "missing" / "he.safetensors"],
+        [photo, "--out", out, "--hamming", out],
     ):
         ran = run("codebook", *words)
         assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)

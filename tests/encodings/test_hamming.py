@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from oracles import encoding, hamming
+from relook.core import memory
 from relook.core.errors import FormatError, ShapeError, UsageError
 from relook.core.records import Aggregate
 from relook.core.storage import load_arrays, save_arrays
@@ -139,6 +140,18 @@ def test_another_codebook_is_refused(embedding):
     for other in (encoding.codebook(20, seed=1), encoding.codebook(20, dimension=64)):
         with pytest.raises(UsageError, match="another codebook, perhaps of another descriptor"):
             HammingEncoder(other, embedding)
+
+
+def test_half_precision_descriptors_may_be_fitted_on():
+    halves = [rows.astype(np.float16) for rows in IMAGES]
+    same = HammingEmbedding.fit([rows.astype(np.float32) for rows in halves], BOOK)
+    assert HammingEmbedding.fit(halves, BOOK).sha256 == same.sha256
+
+
+def test_a_fit_says_what_memory_it_needs_before_it_begins(monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 1 << 10)
+    with pytest.raises(UsageError, match=r"embedding of 20 words .* GiB of memory"):
+        HammingEmbedding.fit(IMAGES, BOOK)
 
 
 def test_medians_of_too_few_words_are_refused(embedding):

@@ -65,7 +65,7 @@ def run(
             _show(collection, found, top=top)
         if sheet is not None:
             _draw(collection, found, sheet, top=top)
-            console.note(f"{sheet} shows them")
+            console.note(f"{sheet} shows them" if found.clusters else f"{sheet} says so too")
 
 
 def _as_json(collection: Collection, found: Clustering, *, top: int) -> dict[str, Any]:

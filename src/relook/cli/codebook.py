@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +26,7 @@ EXAMPLES = (
     "relook codebook photos --out mine.safetensors --words 16384",
     "relook codebook photos --out fine.safetensors --kind approximate --words 1048576",
     "relook codebook photos --out tree.safetensors --kind tree --branching 10 --depth 5",
+    "relook codebook photos --out mine.safetensors --extractor hesaff --hamming he.safetensors",
 )
 
 
@@ -60,6 +62,17 @@ def run(
         typer.Option("--depth", metavar="LEVELS", min=1, max=20, show_default=False,
                      help="Levels of a tree; as --words asks for unless said."),
     ] = None,
+    extractor: Annotated[
+        Literal["sift", "hesaff", "haraff", "mser", "harris", "moravec", "orb", "akaze"],
+        typer.Option("--extractor", metavar="NAME",
+                     help="What finds the features: sift, hesaff, haraff, mser, harris, moravec, "
+                          "orb or akaze."),
+    ] = "sift",
+    hamming: Annotated[
+        Path | None,
+        typer.Option("--hamming", metavar="FILE.safetensors", show_default=False,
+                     help="Fit a Hamming embedding for these words as well, and write it here."),
+    ] = None,
     jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
@@ -69,30 +82,54 @@ def run(
     such as plans or stamps. Bring a thousand pictures or more. An approximate fit that was stopped
     goes on where it was when the same command runs again.
     """
-    from relook.cli.fitting import describe_photos, find_photos, fit  # noqa: PLC0415
-    from relook.core.errors import UsageError  # noqa: PLC0415
+    from relook.cli.fitting import (  # noqa: PLC0415
+        describe_photos,
+        find_photos,
+        fit,
+        fit_hamming,
+        photo_channel,
+    )
     from relook.encodings.learned_words import FitOptions  # noqa: PLC0415
     from relook.evaluation.overlap import content_hashes  # noqa: PLC0415
 
-    if out.suffix != ".safetensors":
-        raise UsageError(f"a codebook is a .safetensors file; name it {out.stem}.safetensors")
-    if not out.parent.is_dir():
-        raise UsageError(f"the folder {out.parent} does not exist; make it first")
+    _check_targets(out, hamming)
     files = find_photos(photos)
     options = FitOptions(words=words, kind=kind, branching=branching, depth=depth)
+    channel = photo_channel(extractor)
     with progress_bar() as report:
-        images = describe_photos(files, options=options, jobs=jobs, report=report)
+        images = describe_photos(files, channel=channel, options=options, jobs=jobs, report=report)
     found = sum(map(len, images))
-    with _watched(options, found, out) as options:
-        codebook = fit(images, options=options, photos=len(files), jobs=jobs)
     # So that an evaluation on these photos, or on a set of that name, says that it is not fair.
-    codebook.fitted["on"] = [path.resolve().name for path in photos]
-    codebook.fitted["sha256"] = content_hashes(map(Path, files))
+    fitted = {
+        "photos": len(files),
+        "on": [path.resolve().name for path in photos],
+        "sha256": content_hashes(map(Path, files)),
+    }
+    with _watched(options, found, out) as options:
+        codebook = fit(images, channel=channel, options=options, fitted=fitted, jobs=jobs)
     codebook.save(out)
+    if hamming is not None:
+        fit_hamming(images, codebook, channel=channel, fitted=fitted).save(hamming)
     if as_json:
-        console.write_json(_as_json(codebook, out, photos=len(images), features=found))
+        said = _as_json(codebook, out, photos=len(images), features=found)
+        console.write_json({**said, "hamming": None if hamming is None else str(hamming)})
         return
     _show(codebook, out, photos=len(images), features=found)
+    _show_recipe(out, extractor=extractor, hamming=hamming)
+
+
+def _check_targets(out: Path, hamming: Path | None) -> None:
+    from relook.core.errors import UsageError  # noqa: PLC0415
+
+    for path, what in ((out, "codebook"), (hamming, "Hamming embedding")):
+        if path is None:
+            continue
+        if path.suffix != ".safetensors":
+            raise UsageError(f"a {what} is a .safetensors file; name it {path.stem}.safetensors")
+        if not path.parent.is_dir():
+            raise UsageError(f"the folder {path.parent} does not exist; make it first")
+    if hamming is not None and hamming.resolve() == out.resolve():
+        raise UsageError("the codebook and the Hamming embedding are two files; name both")
 
 
 @contextmanager
@@ -133,5 +170,24 @@ def _show(codebook: Codebook, out: Path, *, photos: int, features: int) -> None:
         f"{bytes_words(out.stat().st_size)}",
         soft_wrap=True,
     )
+
+
+def _show_recipe(out: Path, *, extractor: str, hamming: Path | None) -> None:
+    lines = ["[channels.local]", f'codebook = "{out.name}"']
+    if extractor != "sift":
+        lines.append(f'extractor = "{extractor}"')
+    if hamming is not None:
+        name = os.path.relpath(hamming.resolve(), out.resolve().parent)
+        lines += [
+            'encoding = "he"',
+            f'hamming = "{Path(name).as_posix()}"',
+            "index = { max_distance = 24, sigma = 10.0, burst = true }",
+            "",
+            "[plan]",
+            "assignments = 3",
+            "max_distance = 24",
+        ]
+    terminal = console.out()
     terminal.print("To use it, write this beside it as mine.toml, and index with")
-    terminal.print(f'--recipe mine.toml:\n\n[channels.local]\ncodebook = "{out.name}"')
+    terminal.print("--recipe mine.toml:\n")
+    terminal.print("\n".join(lines), markup=False, soft_wrap=True)

@@ -61,7 +61,7 @@ def run(
             _show(found)
         if sheet is not None:
             _draw(collection, found, sheet)
-            console.note(f"{sheet} shows them")
+            console.note(f"{sheet} shows them" if found.groups else f"{sheet} says so too")
 
 
 def _as_json(found: Duplicates) -> dict[str, Any]:

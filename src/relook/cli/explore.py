@@ -86,7 +86,7 @@ def run(
             _show(found, names)
         if sheet is not None:
             _draw(collection, found, image, sheet)
-            console.note(f"{sheet} shows them")
+            console.note(f"{sheet} shows them" if found.views else f"{sheet} says so too")
 
 
 def _as_json(found: Exploration, names: dict[int, str]) -> dict[str, Any]:

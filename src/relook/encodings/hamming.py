@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import FormatError, ShapeError, UsageError
+from relook.core.memory import check_memory
+from relook.core.paths import AnyPath
 from relook.core.records import Aggregate, LocalCodes, LocalFeatures
 from relook.core.storage import load_arrays, save_arrays
 from relook.encodings.asmk import sign_bits
@@ -89,7 +91,7 @@ class HammingEmbedding:
     @classmethod
     def fit(
         cls,
-        images: Sequence[Float32],
+        images: Sequence[NDArray[np.floating]],
         codebook: Codebook,
         *,
         bits: int = 64,
@@ -102,7 +104,7 @@ class HammingEmbedding:
         mean and the best guess of their median.
 
         Args:
-            images: per image ``(N, D)`` descriptors.
+            images: per image ``(N, D)`` descriptors, float32 or float16.
             codebook: the visual words.
             bits: of a signature, a multiple of 64 and at most D.
             seed: of the projection.
@@ -110,16 +112,20 @@ class HammingEmbedding:
 
         Raises:
             ShapeError: descriptors of another dimension, or values that are not finite.
-            UsageError: ``bits`` do not fit the descriptors.
+            UsageError: ``bits`` do not fit the descriptors, or more memory is needed than there is.
         """
         _check_bits(bits, codebook.dimensions)
+        count, words = sum(map(len, images)), len(codebook)
+        check_memory(
+            (8 * bits + 24) * count + 13 * bits * words,
+            what=f"a Hamming embedding of {words:,} words from {count:,} descriptors",
+            instead="bring fewer pictures, or a codebook of fewer words",
+        )
         projection = random_projection(bits, codebook.dimensions, seed=seed)
-        words = [codebook.assign(rows)[:, 0] for rows in images]
-        offsets = [
-            _project(rows - codebook.values(own), projection)
-            for rows, own in zip(images, words, strict=True)
+        found = [
+            _offsets(rows.astype(np.float32, copy=False), codebook, projection) for rows in images
         ]
-        medians = _medians(words, offsets, shape=(len(codebook), bits))
+        medians = _medians(found, shape=(words, bits))
         step = float(np.abs(medians).max()) / MOST or 1.0
         return cls(
             projection,
@@ -129,7 +135,7 @@ class HammingEmbedding:
             fitted={
                 **(fitted or {}),
                 "images": len(images),
-                "descriptors": sum(map(len, images)),
+                "descriptors": count,
                 "seed": seed,
             },
         )
@@ -143,7 +149,7 @@ class HammingEmbedding:
         """
         return sign_bits(_project(residuals, self.projection) - self.medians[words])
 
-    def save(self, path: Path) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write the embedding to one file."""
         header = {
             "step": self.step,
@@ -154,7 +160,7 @@ class HammingEmbedding:
         save_arrays(path, arrays, kind=KIND, version=VERSION, header=header)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises:
@@ -273,15 +279,24 @@ def _project(residuals: Float32, projection: Float32) -> Float32:
     return projected
 
 
+def _offsets(
+    rows: Float32, codebook: Codebook, projection: Float32
+) -> tuple[NDArray[np.int32], Float32]:
+    """The word of each descriptor, and where it lies in its cell, projected."""
+    words = codebook.assign(rows)[:, 0]
+    return words, _project(rows - codebook.values(words), projection)
+
+
 def _medians(
-    words: Sequence[NDArray[np.int32]], offsets: Sequence[Float32], *, shape: tuple[int, int]
+    found: Sequence[tuple[NDArray[np.int32], Float32]], *, shape: tuple[int, int]
 ) -> Float32:
     """Medians of the offsets of each word ``(words, bits)``; 0 where there are few."""
     medians = np.zeros(shape, np.float32)
-    if not words:
+    if not found:
         return medians
-    flat, rows = sort_by_word(np.concatenate(words)[:, None])
-    sorted_offsets = np.concatenate(offsets)[rows]
+    words, offsets = (np.concatenate(part) for part in zip(*found, strict=True))
+    flat, rows = sort_by_word(words[:, None])
+    sorted_offsets = offsets[rows]
     starts = run_starts(flat)
     for start, stop in zip(starts, np.append(starts[1:], len(flat)), strict=True):
         if stop - start >= FEWEST:
