@@ -292,7 +292,7 @@ def _medians(
 ) -> Float32:
     """Medians of the offsets of each word ``(words, bits)``; 0 where there are few."""
     medians = np.zeros(shape, np.float32)
-    if not found:
+    if not any(len(words) for words, _ in found):
         return medians
     words, offsets = (np.concatenate(part) for part in zip(*found, strict=True))
     flat, rows = sort_by_word(words[:, None])

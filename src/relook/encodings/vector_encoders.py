@@ -86,7 +86,7 @@ def _class_of(path: Path) -> type[VectorEncoderClass]:
     except SafetensorError as error:
         raise FormatError(f"{path} is damaged; fit or fetch it again ({error})") from error
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
     if kind not in VECTOR_ENCODERS:
         raise FormatError(f"{path} holds {kind}, not one of {', '.join(VECTOR_ENCODERS)}")
     return VECTOR_ENCODERS[kind]
