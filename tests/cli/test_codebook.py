@@ -11,6 +11,7 @@ from relook.core import memory
 from relook.encodings import Codebook
 from relook.encodings.hamming import HammingEmbedding
 from relook.features import EXTRACTORS
+from relook.search import DEFAULT_RECIPE, load_recipe
 from relook.vectors.approximate import ApproximateKMeans
 
 
@@ -47,6 +48,17 @@ def test_words_and_signatures_of_any_features_make_a_recipe(
     assert run("index", photo, "--into", into, "--recipe", recipe, "--jobs", "1").code == 0
     hits = run("search", into, photo, "--json").json["results"]
     assert hits[0]["inliers"] > 50
+
+
+def test_longer_signatures_may_differ_in_more_bits(run: Any, photos: Path, tmp_path: Path) -> None:
+    out, recipe = tmp_path / "mine.safetensors", tmp_path / "mine.toml"
+    words = ("--words", "64", "--jobs", "1", "--extractor", "akaze")
+    ran = run("codebook", photos, "--out", out, *words)
+    recipe.write_text(ran.out[ran.out.index("[channels.local]") :])
+    made = load_recipe(recipe)
+    usual = load_recipe(DEFAULT_RECIPE)
+    assert made.local.index.max_distance == 4 * usual.local.index.max_distance
+    assert made.plan.max_distance == 4 * usual.plan.max_distance
 
 
 def test_every_extractor_may_have_words() -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLES", "run"]
 
+_USUAL_BITS, _FARTHEST = 128, (52, 48)
+"""Bits of SIFT's signatures; how many may differ, in the index and in tentative matches."""
+
 EXAMPLES = (
     "relook codebook photos --out mine.safetensors --words 16384",
     "relook codebook photos --out fine.safetensors --kind approximate --words 1048576",
@@ -115,7 +118,7 @@ def run(
         console.write_json({**said, "hamming": None if hamming is None else str(hamming)})
         return
     _show(codebook, out, photos=len(images), features=found)
-    _show_recipe(out, extractor=extractor, hamming=hamming)
+    _show_recipe(codebook, out, extractor=extractor, hamming=hamming)
 
 
 def _check_targets(out: Path, hamming: Path | None) -> None:
@@ -172,7 +175,7 @@ def _show(codebook: Codebook, out: Path, *, photos: int, features: int) -> None:
     )
 
 
-def _show_recipe(out: Path, *, extractor: str, hamming: Path | None) -> None:
+def _show_recipe(codebook: Codebook, out: Path, *, extractor: str, hamming: Path | None) -> None:
     lines = ["[channels.local]", f'codebook = "{out.name}"']
     if extractor != "sift":
         lines.append(f'extractor = "{extractor}"')
@@ -187,6 +190,10 @@ def _show_recipe(out: Path, *, extractor: str, hamming: Path | None) -> None:
             "assignments = 3",
             "max_distance = 24",
         ]
+    elif codebook.dimensions != _USUAL_BITS:
+        times = codebook.dimensions / _USUAL_BITS
+        index, plan = (f"max_distance = {round(times * bits)}" for bits in _FARTHEST)
+        lines += [f"index = {{ {index} }}", "", "[plan]", plan]
     terminal = console.out()
     terminal.print("To use it, write this beside it as mine.toml, and index with")
     terminal.print("--recipe mine.toml:\n")
