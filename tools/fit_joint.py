@@ -1,11 +1,11 @@
 """Fit ``mrootsift-128``: several powers of SIFT, reduced together to 128 dimensions.
 
-    python tools/fit_joint.py mrootsift-128 PHOTOS --backgrounds MORE --cache build/joint
+    python tools/fit_joint.py mrootsift-128 PHOTOS --more SMALL... --backgrounds FOLDER
 
-Every photo is described three times: as it is, seen by another camera, and lying in front of
-another photo. What these differ in is what the whitening learns to pass over. Writes
-``src/relook/encodings/assets/vectors/NAME.safetensors`` and prints its hash. The file holds
-averages of descriptors and a matrix, no picture.
+Every photo is described three times: as it is, lying in front of another photo, and seen by another
+camera; every second of the small pictures in the first two ways. What these differ in is what the
+whitening learns to pass over. Writes ``src/relook/encodings/assets/vectors/NAME.safetensors`` and
+prints its hash. The file holds averages of descriptors and a matrix, no picture.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from relook.vectors import LearnedWhitening
 SEED = 20261121
 KINDS = {"plain": -1, "comp": 0, "view": 1}
 """What is described of each photo, with the number that seeds it."""
-SIDES = (400, 720)
-"""Of the pictures in which a photo lies before another, in pixels."""
+POWERS = (1.0, 0.4, 0.5, 0.6) * 4
+"""Of SIFT; four times, with other first centers of k-means."""
 
 UInt8 = NDArray[np.uint8]
 
@@ -49,9 +49,25 @@ class Job(NamedTuple):
     number: int
 
 
-def lying(photo: UInt8, background: UInt8, rng: np.random.Generator) -> UInt8:
+class Group(NamedTuple):
+    """Pictures that are described in the same ways."""
+
+    name: str
+    jobs: list[Job]
+    kinds: tuple[str, ...]
+    sides: tuple[int, int]  # of what lies before something else, in pixels
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Which two of its kinds show the same."""
+        return [(one, other) for one in range(len(self.kinds)) for other in range(one)]
+
+
+def lying(
+    photo: UInt8, background: UInt8, rng: np.random.Generator, sides_from: tuple[int, int]
+) -> UInt8:
     """A photo as a flat thing somewhere in front of another photo, turned and seen aslant."""
-    longest, aspect = rng.uniform(*SIDES), rng.choice([0.75, 4 / 3, 1.0])
+    longest, aspect = rng.uniform(*sides_from), rng.choice([0.75, 4 / 3, 1.0])
     width, height = longest, longest * aspect
     if aspect > 1:
         width, height = longest / aspect, longest
@@ -98,25 +114,27 @@ def _covering(photo: UInt8, extent: NDArray[np.int64], rng: np.random.Generator)
     return np.asarray(large[y : y + extent[1], x : x + extent[0]], np.uint8)
 
 
-def picture(job: Job, kind: str, longest: int) -> Image:
+def picture(job: Job, kind: str, sides: tuple[int, int], longest: int) -> Image:
     image = read(job.path, longest=longest)
     if kind == "plain":
         return image
     rng = np.random.default_rng((SEED, job.number, KINDS[kind]))
     if kind == "comp":
         other = read(job.background, longest=longest)
-        seen = render_view(lying(image.pixels, other.pixels, rng), rng, strength=0.5)
+        seen = render_view(lying(image.pixels, other.pixels, rng, sides), rng, strength=0.5)
     else:
         turned = np.rot90(image.pixels, rng.integers(1, 4)) if rng.random() < 0.3 else image.pixels
         seen = render_view(np.ascontiguousarray(turned), rng)
     return Image(seen, (seen.shape[1], seen.shape[0]))
 
 
-def describe(job: Job, *, kind: str, features: int, longest: int) -> LocalFeatures:
+def describe(
+    job: Job, *, kind: str, sides: tuple[int, int], features: int, longest: int
+) -> LocalFeatures:
     cv2.setNumThreads(1)
     sift = Sift(features=features)
     try:
-        return sift.extract(picture(job, kind, longest))
+        return sift.extract(picture(job, kind, sides, longest))
     except ImageError:
         return sift.extract(Image(np.zeros((8, 8, 3), np.uint8), (8, 8)))
 
@@ -160,19 +178,51 @@ def pictures_in(folders: Sequence[Path]) -> list[Path]:
     return [p for one in folders for p in sorted(one.rglob("*")) if is_picture(p)]
 
 
+def groups_of(options: argparse.Namespace) -> list[Group]:
+    photos, more = pictures_in(options.photos), pictures_in(options.more)[:: options.every]
+    behind = [*photos, *pictures_in(options.backgrounds)]
+    made = []
+    for name, files, first, kinds, sides in (
+        ("photos", photos, 0, ("plain", "comp", "view"), (400, 720)),
+        ("more", more, 100_000, ("plain", "comp"), (300, 520)),
+    ):
+        chosen = np.random.default_rng((SEED, 7)).integers(0, len(behind), len(files))
+        jobs = [Job(file, behind[chosen[n]], first + n) for n, file in enumerate(files)]
+        made.append(Group(name, jobs, kinds, sides))
+    return made
+
+
+def described(group: Group, kind: str, options: argparse.Namespace) -> Kept:
+    kept = options.cache / f"{group.name}-{kind}.npz"
+    if not kept.exists():
+        task = partial(
+            describe,
+            kind=kind,
+            sides=group.sides,
+            features=options.features,
+            longest=options.longest,
+        )
+        with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+            keep(kept, pool.map(task, group.jobs, chunksize=8))
+    return Kept(kept)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("name")
     add("photos", nargs="+", type=Path)
-    add("--backgrounds", nargs="*", type=Path, default=[], help="more photos, to lie before")
-    add("--words", type=int, default=64, help="of each vocabulary")
+    add("--more", nargs="*", type=Path, default=[], help="folders of small pictures")
+    add("--every", type=int, default=2, help="take every n-th of them")
+    add("--backgrounds", nargs="*", type=Path, default=[], help="more to lie before")
+    add("--words", type=int, default=30, help="of each vocabulary")
     add("--focus", type=float, default=0.5)
     add("--coarseness", type=float, default=0.25)
     add("--dimensions", type=int, default=128)
     add("--inner", type=int, default=768)
     add("--shrinkage", type=float, default=0.6)
     add("--flatten", type=float, default=0.5)
+    add("--bits", type=int, default=4, help="of each number of the matrix")
     add("--features", type=int, default=1000)
     add("--longest", type=int, default=1024)
     add("--cache", type=Path, default=Path("build", "joint"), help="described pictures are kept")
@@ -181,37 +231,29 @@ def main() -> None:
     options = parser.parse_args()
     faiss.omp_set_num_threads(options.jobs)
     options.cache.mkdir(parents=True, exist_ok=True)
-    files = pictures_in(options.photos)
-    behind = [*files, *pictures_in(options.backgrounds)]
-    chosen = np.random.default_rng((SEED, 7)).integers(0, len(behind), len(files))
-    jobs = [Job(path, behind[chosen[place]], place) for place, path in enumerate(files)]
+    groups = groups_of(options)
     images: list[LocalFeatures] = []
-    for kind in KINDS:
-        kept = options.cache / f"{kind}.npz"
-        if not kept.exists():
-            task = partial(describe, kind=kind, features=options.features, longest=options.longest)
-            with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-                keep(kept, pool.map(task, jobs, chunksize=8))
-        images.extend(Kept(kept))
-        print(f"{kind}: {len(images):,} pictures so far", flush=True)
-    every = np.arange(len(files))
-    pairs = np.concatenate(
-        [
-            np.stack([every + len(files) * one, every + len(files) * other], axis=1)
-            for one, other in ((1, 0), (2, 0), (2, 1))
-        ]
-    )
+    pairs = []
+    for group in groups:
+        first, every = len(images), np.arange(len(group.jobs))
+        for kind in group.kinds:
+            images.extend(described(group, kind, options))
+            print(f"{group.name}, {kind}: {len(images):,} pictures so far", flush=True)
+        for one, other in group.pairs:
+            rows = (first + len(every) * number + every for number in (one, other))
+            pairs.append(np.stack(list(rows), axis=1))
     fitted = {
         "on": [folder.name for folder in options.photos],
+        "more": [folder.name for folder in options.more],
         "backgrounds": [folder.name for folder in options.backgrounds],
-        "photos": len(files),
+        "photos": [len(group.jobs) for group in groups],
         "command": "tools/fit_joint.py",
         "features": options.features,
         "longest": options.longest,
     }
     plain = JointReduction.fit(
-        images[: len(files)],
-        vocabularies=root_sifts(options.words),
+        images[: len(groups[0].jobs)],
+        vocabularies=root_sifts(options.words, powers=POWERS),
         residuals=True,
         focus=options.focus,
         coarseness=options.coarseness,
@@ -222,7 +264,9 @@ def main() -> None:
     whitening = LearnedWhitening(
         options.dimensions, shrinkage=options.shrinkage, flatten=options.flatten, normalize=False
     )
-    joint = plain.told_apart(images, pairs, whitening=whitening, inner=options.inner)
+    joint = plain.told_apart(
+        images, np.concatenate(pairs), whitening=whitening, inner=options.inner, bits=options.bits
+    )
     path = options.output or ASSETS / f"{options.name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     joint.save(path)

@@ -14,6 +14,7 @@ from relook.core.records import LocalFeatures
 from relook.encodings import JointReduction
 from relook.encodings.aggregating import unit
 from relook.encodings.compact_projection import CompactProjection
+from relook.encodings.vector_encoders import ASSETS, load_vector_encoder
 from relook.encodings.vocabularies import (
     POWERS,
     Vocabulary,
@@ -291,3 +292,14 @@ def test_what_is_kept_is_told_of_the_file(whole, tmp_path):
     assert (back.focus, back.coarseness, back.residuals) == (0.5, 0.25, True)
     assert back.sizes == whole.sizes
     assert back.sha256 == joint.sha256 != whole.sha256
+
+
+def test_the_shipped_reduction_makes_512_bytes_of_any_picture():
+    joint = load_vector_encoder("mrootsift-128")
+    assert isinstance(joint, JointReduction)
+    assert set(joint.powers) == set(POWERS)
+    vector = joint.encode(encoding.features(300))
+    assert vector.nbytes == 512
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+    assert "minibench" not in str(joint.fitted)
+    assert (ASSETS / "mrootsift-128.safetensors").stat().st_size < 4_500_000

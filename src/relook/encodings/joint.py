@@ -17,7 +17,13 @@ from relook.core.records import LocalFeatures
 from relook.encodings.aggregating import AggregatingEncoder, unit
 from relook.encodings.compact_projection import CompactProjection
 from relook.encodings.training_rows import draw
-from relook.encodings.vocabularies import SAMPLE, Vocabulary, bundle, root_sifts, sift_power
+from relook.encodings.vocabularies import (
+    Vocabulary,
+    bundle,
+    root_sifts,
+    sample_size,
+    sift_power,
+)
 from relook.vectors import LearnedWhitening, Pca, PcaWhitening
 from relook.vectors.normalize import l2_normalize
 
@@ -29,7 +35,7 @@ Image = LocalFeatures | NDArray[np.floating]
 
 INNER = 768
 """Dimensions that the learned whitening is learned in: PCA comes before it."""
-INNER_SAMPLE = 4096
+INNER_SAMPLE = 6144
 """Images that this PCA is learned on at most."""
 
 
@@ -135,7 +141,7 @@ class JointReduction(AggregatingEncoder):
             raise UsageError("name at least one vocabulary")
         most = max(plan.words for plan in plans)
         rows = [one.descriptors if isinstance(one, LocalFeatures) else one for one in images]
-        sample = draw(rows, words=most, most=SAMPLE * most, seed=seed)
+        sample = draw(rows, words=most, most=sample_size(most), seed=seed)
         parts = _split(sample, blocks)
         if max(plan.region for plan in plans) >= blocks:
             raise UsageError(f"these descriptors have {blocks} regions; set blocks to have more")
@@ -169,6 +175,7 @@ class JointReduction(AggregatingEncoder):
         *,
         whitening: LearnedWhitening,
         inner: int = INNER,
+        bits: int = 8,
     ) -> Self:
         """The same vocabularies with a learned whitening, after a PCA.
 
@@ -178,6 +185,7 @@ class JointReduction(AggregatingEncoder):
             whitening: how it is learned, and to how many dimensions.
             inner: dimensions of the PCA before it, at most; it is learned on
                 :data:`INNER_SAMPLE` of the images.
+            bits: 8 or 4, of every number of the matrix.
 
         Raises:
             UsageError: more dimensions than these images support, or no pairs.
@@ -190,7 +198,8 @@ class JointReduction(AggregatingEncoder):
         matrix = learned.projection_ @ pca.projection_
         mean = pca.mean_ + learned.mean_ @ pca.projection_
         fitted = {**self.fitted, "pairs": len(pairs), "whitening": learned.method}
-        return replace(self, reduction=CompactProjection.of(mean, matrix), fitted=fitted)
+        reduction = CompactProjection.of(mean, matrix, bits=bits)
+        return replace(self, reduction=reduction, fitted=fitted)
 
     def _whitened(self, images: Sequence[Image], dimensions: int, t: float) -> Self:
         vectors = self.encode_images(images)

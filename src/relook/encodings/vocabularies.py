@@ -21,6 +21,7 @@ __all__ = [
     "measurement_regions",
     "pca_sifts",
     "root_sifts",
+    "sample_size",
     "seeds",
     "sift_power",
 ]
@@ -75,7 +76,8 @@ class Vocabulary:
             UsageError: fewer descriptors than words.
             ShapeError: the projection is for descriptors of another length.
         """
-        means = KMeans(self.words, iterations=ITERATIONS, sample=SAMPLE, seed=seed)
+        each = sample_size(self.words) // self.words
+        means = KMeans(self.words, iterations=ITERATIONS, sample=each, seed=seed)
         own = self.projection
         if own is None:
             return means.fit(sample).centers_
@@ -89,8 +91,13 @@ class Vocabulary:
         return carried
 
 
-SAMPLE, ITERATIONS = 128, 12
-"""Descriptors per word that k-means sees, and how often."""
+SAMPLE, LEAST, ITERATIONS = 128, 200_000, 20
+"""Descriptors per word that k-means sees, all of them at least, and how often."""
+
+
+def sample_size(words: int) -> int:
+    """How many descriptors k-means of so many words sees."""
+    return max(SAMPLE * words, LEAST)
 
 
 def sift_power(rows: Float32, power: float) -> Float32:
