@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from relook.core.errors import ShapeError, UsageError
-from relook.core.numba_cache import compiled
 from relook.core.records import LocalFeatures
 from relook.encodings.aggregating import AggregatingEncoder, unit
 from relook.encodings.compact_projection import CompactProjection
+from relook.encodings.residual_sums import sum_residuals
 from relook.encodings.training_rows import draw
 from relook.encodings.vocabularies import (
     Vocabulary,
@@ -289,7 +289,7 @@ class JointReduction(AggregatingEncoder):
         size = self.sizes[number]
         if self.residuals:
             centers = self.words.matrix[self._spans[number]]
-            part = l2_normalize(_sum_residuals(rows, words, weights, centers)).ravel()
+            part = l2_normalize(sum_residuals(rows, words, weights, centers)).ravel()
         else:
             part = np.bincount(words, weights=weights, minlength=size).astype(np.float32)
         damped = unit(np.copysign(np.sqrt(np.abs(part)), part))
@@ -325,22 +325,6 @@ class JointReduction(AggregatingEncoder):
 @cache
 def _thread_pools() -> ThreadpoolController:
     return ThreadpoolController()
-
-
-@compiled(fastmath=frozenset({"reassoc"}))
-def _sum_residuals(rows: Float32, words: Int64, weights: Float32, centers: Float32) -> Float32:
-    """Σ weight · (x - c) / ‖x - c‖ over the rows of each word, ``(K, D)``."""
-    sums = np.zeros(centers.shape, np.float32)
-    for row in range(len(rows)):
-        word = words[row]
-        square = np.float32(0)
-        for place in range(rows.shape[1]):
-            away = rows[row, place] - centers[word, place]
-            square += away * away
-        scale = weights[row] / np.sqrt(square) if square > 0 else np.float32(0)
-        for place in range(rows.shape[1]):
-            sums[word, place] += (rows[row, place] - centers[word, place]) * scale
-    return sums
 
 
 def _split(rows: Float32, blocks: int) -> list[Float32]:
