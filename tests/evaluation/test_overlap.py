@@ -4,8 +4,19 @@ import hashlib
 
 import pytest
 
+from oracles import encoding
 from relook.datasets.truth import DatasetImage, DatasetQuery, GroundTruth
-from relook.encodings import load_codebook
+from relook.encodings import (
+    Codebook,
+    FisherVector,
+    JointReduction,
+    TriangulationEmbedding,
+    Vlad,
+    load_codebook,
+)
+from relook.encodings.hamming import HammingEmbedding
+from relook.encodings.vocabularies import Vocabulary
+from relook.evaluation.fitted import fitted_of
 from relook.evaluation.overlap import overlap
 from relook.search import DEFAULT_RECIPE, load_recipe
 
@@ -76,3 +87,35 @@ def test_the_shipped_codebook_is_fair_to_published_test_sets(dataset, tmp_path):
     fitted = load_codebook(load_recipe(DEFAULT_RECIPE).local.codebook).fitted
     assert fitted["on"]
     assert overlap(fitted, named(dataset), tmp_path) is None
+
+
+def test_words_signatures_and_encoders_fitted_on_the_test_photos_are_all_told(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    fitted = {"sha256": [hashlib.sha256(b"a").hexdigest()[:16]]}
+    rows = [encoding.descriptors(200, seed=seed) for seed in range(4)]
+    book = Codebook.fit(rows, words=8, fitted=fitted)
+    book.save(tmp_path / "words.safetensors")
+    HammingEmbedding.fit(rows, book, fitted=fitted).save(tmp_path / "he.safetensors")
+    for kind in (Vlad, FisherVector, TriangulationEmbedding, JointReduction):
+        options = {"vocabularies": [Vocabulary(words=8)], "dimensions": 2}
+        made = kind.fit(
+            rows, **(options if kind is JointReduction else {"words": 4}), fitted=fitted
+        )
+        made.save(tmp_path / f"{kind.__name__}.safetensors")
+    recipes = {
+        "he": '[channels.local]\ncodebook = "words.safetensors"\nencoding = "he"\n'
+        'hamming = "he.safetensors"\nindex = { max_distance = 24 }\n[plan]\nmax_distance = 24\n'
+        "assignments = 1\n",
+        **{
+            kind.__name__: f'[channels.global]\nencoder = "{kind.__name__}.safetensors"\n'
+            for kind in (Vlad, FisherVector, TriangulationEmbedding, JointReduction)
+        },
+    }
+    told = []
+    for name, text in recipes.items():
+        path = tmp_path / f"{name}.toml"
+        path.write_text(text, encoding="utf-8")
+        for what, header in fitted_of(load_recipe(path)):
+            assert overlap(header, named("mine"), tmp_path) == "fitted on 1 photos of the test set"
+            told.append(what.split()[0])
+    assert told == ["codebook", "Hamming", "encoder", "encoder", "encoder", "encoder"]

@@ -103,7 +103,8 @@ def run(
             f"relook check {directory} --repair, then index again"
         )
     if sheet is not None:
-        console.note(f"{sheet} shows what matched")
+        shown = "what matched" if geometry else "them"
+        console.note(f"{sheet} shows {shown}" if result.results else f"{sheet} says so too")
 
 
 def _as_json(result: SearchResult) -> dict[str, Any]:
