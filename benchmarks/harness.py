@@ -23,10 +23,19 @@ __all__ = ["GROUPS", "THREADS", "Measurement", "Skipped", "interleaved", "run"]
 GROUPS: dict[str, Sequence[str]] = {
     "main": ("index", "verification", "opening", "ingest", "minibench"),
     "evaluation": ("evaluation",),
-    "features": ("features", "affine", "assignment", "bow", "aggregation", "minhash", "copies"),
+    "features": (
+        "features",
+        "recipes",
+        "affine",
+        "assignment",
+        "bow",
+        "aggregation",
+        "minhash",
+        "copies",
+    ),
     "vectors": ("describing", "extracting", "vector_search", "diffusion"),
     "recognition": ("recognition", "recognizing"),
-}
+}  # fmt: skip
 """Modules of this package by group."""
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
