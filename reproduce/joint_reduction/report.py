@@ -52,8 +52,9 @@ def _table(results: Results) -> Grid:
             said = f"{vocabularies}; here {own}"
             rows.append([family, said, *_pair(published), _percent(curve.scores[-1])])
     words = (
-        f"mAP in percent of vectors of {DIMENSIONS} dimensions, all reduced by PCA whitening; the "
-        "first columns are those of the thesis."
+        f"mAP in percent of vectors of {DIMENSIONS} dimensions: histograms reduced by PCA "
+        "whitening, the other encodings by their own PCA. The columns in the middle are those of "
+        "the thesis."
     )
     header = ["method", "vocabularies", "Oxford5k", "Holidays", "here"]
     return Grid("Table 5.2: short vectors", words, header, rows, left=2)
