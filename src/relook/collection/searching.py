@@ -19,7 +19,7 @@ from relook.core.errors import RecipeMismatchError, UsageError
 from relook.core.records import Box, Ranking
 
 if TYPE_CHECKING:
-    from relook.search import Engine
+    from relook.search import Engine, Sources
 
 __all__ = ["Searching"]
 
@@ -127,7 +127,7 @@ class Searching:
         find = partial(answer_again, marks=marks) if marks else answer
         result = find(
             query,
-            sources=self._shelves.current(),
+            sources=self.sources(),
             engine=self.engine,
             catalog=self._catalog,
             top=top,
@@ -141,10 +141,14 @@ class Searching:
         }
         return replace(result, milliseconds=whole, skipped=self._shelves.skipped)
 
+    def sources(self) -> Sources:
+        """What a search reads: indexes and descriptions by channel, all of this moment."""
+        return self._shelves.current()
+
     def rank(self, query: Query, *, top: int) -> tuple[Ranking, Mapping[str, float]]:
         """At least ``top`` contents for a query that was read, also those no file shows now.
 
         Returns:
             The ranking, and the milliseconds of ``describe``, ``search`` and ``verify``.
         """
-        return self.engine.search(self._shelves.current(), query.image, top)
+        return self.engine.search(self.sources(), query.image, top)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.collection import Collection
-from relook.collection.shelves import Shelves
 from relook.core.errors import UsageError
 from relook.core.records import Evidence, LocalCodes, Ranking
 from relook.search import Recipe
@@ -43,7 +42,7 @@ class Neighbors:
         self.parts = LocalParts(recipe.local, recipe.plan, recipe.index_hash(LOCAL))
         self.candidates = max(recipe.plan.candidates, 1)
         self.verified_strength = recipe.plan.verified_strength
-        self._sources = Shelves(collection.directory, collection.catalog, engine).current()
+        self._sources = collection.sources()
         self._store = self._sources.store(LOCAL)
         ids = collection.catalog.searchable().tolist()
         self.paths: Mapping[int, str] = collection.catalog.paths(ids)

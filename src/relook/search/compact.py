@@ -13,7 +13,7 @@ from relook.core.records import Image
 from relook.descriptors.packing import pack_vectors, unpack_vectors
 from relook.encodings.vector_encoders import load_vector_encoder
 from relook.search.channels import CompactChannel
-from relook.search.detectors import make_extractor
+from relook.search.detectors import descriptor_length, make_extractor
 
 __all__ = ["CompactDescriber", "make_compact_describer"]
 
@@ -53,8 +53,7 @@ def make_compact_describer(channel: CompactChannel) -> CompactDescriber:
             "one back, or index the photos into a new collection"
         )
     extractor = make_extractor(channel.extractor, sift=channel.sift, detector=channel.detector)
-    blank = Image(np.zeros((64, 64, 3), np.uint8), (64, 64))
-    found, wanted = extractor.extract(blank).descriptors.shape[1], encoder.descriptor_dimensions
+    found, wanted = descriptor_length(extractor), encoder.descriptor_dimensions
     if found != wanted:
         raise UsageError(
             f"encoder {channel.encoder} is for descriptors of {wanted} dimensions, those of "

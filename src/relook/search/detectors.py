@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from relook.core.errors import UsageError
+from relook.core.records import Image
 from relook.features import MOST_FEATURES, Sift
 
 if TYPE_CHECKING:
     from relook.core.protocols import Extractor
 
-__all__ = ["DetectorName", "DetectorSettings", "make_extractor"]
+__all__ = ["DetectorName", "DetectorSettings", "descriptor_length", "make_extractor"]
 
 DetectorName = Literal["sift", "hesaff", "haraff", "mser", "harris", "moravec", "orb", "akaze"]
 """What :func:`relook.features.make_features` makes without weights."""
@@ -64,3 +67,10 @@ def make_extractor(
 
     options: Mapping[str, Any] = asdict(sift) if name == "sift" else detector.options
     return make_features(name, **{**options, "features": max(options["features"], features)})
+
+
+def descriptor_length(extractor: Extractor) -> int:
+    """Dimensions of what an extractor describes by, also where it finds nothing."""
+    blank = Image(np.zeros((64, 64, 3), np.uint8), (64, 64))
+    length: int = extractor.extract(blank).descriptors.shape[1]
+    return length

@@ -8,8 +8,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from relook.core.errors import UsageError
 from relook.core.protocols import Extractor
 from relook.core.records import Aggregate, Image, LocalCodes
@@ -17,7 +15,7 @@ from relook.encodings.packing import unpack_codes
 from relook.index import InvertedIndex, Kernel
 from relook.reranking import HammingExpansion, SpatialReRanker
 from relook.search.channels import LOCAL, LocalChannel
-from relook.search.detectors import make_extractor
+from relook.search.detectors import descriptor_length, make_extractor
 from relook.search.encoding import AnyEncoder, make_encoder, make_kernel
 from relook.search.engine import Channel
 from relook.search.local_search import LocalSearch
@@ -74,8 +72,7 @@ def make_local_describer(channel: LocalChannel, plan: Plan, *, threads: int = 1)
 
 
 def _check_length(extractor: Extractor, encoder: AnyEncoder, channel: LocalChannel) -> None:
-    blank = Image(np.zeros((64, 64, 3), np.uint8), (64, 64))
-    found = extractor.extract(blank).descriptors.shape[1]
+    found = descriptor_length(extractor)
     wanted = encoder.codebook.dimensions
     if found != wanted:
         raise UsageError(
