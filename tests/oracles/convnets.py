@@ -119,6 +119,18 @@ def residual(x, state, home, shape, stride):
     return relu(x + y)
 
 
+# Residual blocks of each stage of ours.
+RELOOK = {"relook_small": [1, 2, 3]}
+
+
+def relook(x, state, name):
+    x = relu(norm(conv(x, state, "stem.0", stride=2, padding=2), state, "stem.1", eps=1e-5))
+    for stage, depth in enumerate(RELOOK[name]):
+        for block in range(depth):
+            x = residual(x, state, f"stages.{stage}.{block}", BASIC, 2 if block == 0 else 1)
+    return relu(norm(conv(x, state, "last.0"), state, "last.1", eps=1e-5))
+
+
 # --- DenseNet -------------------------------------------------------------------------------
 
 DENSENET = {
@@ -312,6 +324,8 @@ def feature_map(name, pictures, state, *, padding="symmetric"):
     if name.startswith("mobilenet"):
         run = mobilenet_v2 if name == "mobilenet_v2" else mobilenet_v1
         return run(pictures, state, padding=padding)
+    if name in RELOOK:
+        return relook(pictures, state, name)
     tables = {"vgg": vgg, "resnet": resnet, "densenet": densenet}
     if family in tables:
         return tables[family](pictures, state, name)

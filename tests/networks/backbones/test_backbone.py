@@ -11,7 +11,7 @@ import torch
 from relook.core.errors import ShapeError, UsageError
 from relook.networks.backbones import BACKBONES, make_backbone
 
-STRIDES = {"alexnet": 16, "vgg16": 16, "vgg19": 16}
+STRIDES = {"alexnet": 16, "vgg16": 16, "vgg19": 16, "relook_small": 16}
 
 
 @pytest.mark.parametrize("name", BACKBONES)
@@ -49,7 +49,9 @@ def test_one_picture_without_a_batch_is_an_error():
         make_backbone("resnet18")(torch.zeros(3, 64, 64))
 
 
-@pytest.mark.parametrize("name", ["alexnet", "resnet18", "densenet121", "googlenet"])
+@pytest.mark.parametrize(
+    "name", ["alexnet", "resnet18", "densenet121", "googlenet", "relook_small"]
+)
 def test_gradients_reach_the_picture_and_every_weight(name):
     check_gradients(make_backbone(name))
 
@@ -66,7 +68,9 @@ def check_gradients(backbone):
     assert [n for n, p in backbone.named_parameters() if p.grad is None] == []
 
 
-@pytest.mark.parametrize("name", ["vgg16", "resnet18", "densenet121", "mobilenet_v1_075"])
+@pytest.mark.parametrize(
+    "name", ["vgg16", "resnet18", "densenet121", "mobilenet_v1_075", "relook_small"]
+)
 def test_the_map_is_not_negative(name):
     with torch.no_grad():
         assert make_backbone(name).eval()(torch.randn(1, 3, 64, 64)).min() >= 0

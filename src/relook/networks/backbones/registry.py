@@ -12,6 +12,7 @@ from relook.networks.backbones.googlenet import GoogLeNet
 from relook.networks.backbones.inception_v3 import InceptionV3
 from relook.networks.backbones.mobilenet_v1 import MOBILENETS_V1, MobileNetV1
 from relook.networks.backbones.mobilenet_v2 import MobileNetV2
+from relook.networks.backbones.relook_small import RELOOK_NETWORKS, RelookNetwork
 from relook.networks.backbones.resnet import RESNETS, ResNet
 from relook.networks.backbones.timm_model import PREFIX, TimmBackbone
 from relook.networks.backbones.vgg import VGGS, Vgg
@@ -27,6 +28,7 @@ BACKBONES: dict[str, Callable[..., Backbone]] = {
     "inception_v3": InceptionV3,
     **dict.fromkeys(MOBILENETS_V1, MobileNetV1),
     "mobilenet_v2": MobileNetV2,
+    **dict.fromkeys(RELOOK_NETWORKS, RelookNetwork),
 }
 
 
