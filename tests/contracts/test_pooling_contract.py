@@ -29,12 +29,15 @@ CASES = {
     "rmac": ("rmac", {}),
     "rmac, whitened": ("rmac", {"whitening": 4, "whole": True, "levels": 2}),
     "regional": ("regional", {"levels": 2}),
+    "top_k": ("top_k", {"classes": 3, "k": 4}),
+    "top_k, whitened": ("top_k", {"classes": 3, "k": 4, "whitening": 5}),
 }
 GLOBAL = [case for case, (name, _) in CASES.items() if name not in ("rmac", "regional")]
-# The gates of the others ask how strong the activations are.
-UNSCALED = [case for case, (name, _) in CASES.items() if name not in ("gated", "tree")]
+# The gates and the classifier of the others ask how strong the activations are.
+UNSCALED = [case for case, (name, _) in CASES.items() if name not in ("gated", "tree", "top_k")]
 # One of each: making graphs takes seconds.
-EXPORTED = [case for case in POOLINGS if case != "rmac"] + ["rmac, whitened"]
+EXPORTED = [case for case in POOLINGS if case not in ("rmac", "top_k")]
+EXPORTED += ["rmac, whitened", "top_k, whitened"]
 SIZES = [(7, 9), (9, 7), (1, 1), (1, 40), (40, 1), (2, 3), (5, 5)]
 
 
@@ -57,6 +60,12 @@ def pooling(request):
 @pytest.fixture(params=EXPORTED)
 def exported(request):
     return build(request.param)
+
+
+def learned(pooling):
+    """What a loss on vectors teaches; a classifier within learns from a loss on classes."""
+    named = pooling.named_parameters()
+    return [p for name, p in named if p.requires_grad and not name.startswith("classify.")]
 
 
 def maps(size=(7, 9), *, batch=2, seed=0):
@@ -99,7 +108,7 @@ def test_the_gradient_of_maps_without_activations_is_finite(pooling, size):
     found = l2(pooling(empty))
     assert bool(torch.isfinite(found).all())
     (found * torch.arange(1.0, 1 + found.shape[-1])).sum().backward()
-    for tensor in (empty, *(p for p in pooling.parameters() if p.requires_grad)):
+    for tensor in (empty, *learned(pooling)):
         assert tensor.grad is not None
         assert bool(torch.isfinite(tensor.grad).all())
 
@@ -107,8 +116,8 @@ def test_the_gradient_of_maps_without_activations_is_finite(pooling, size):
 def test_what_is_learned_gets_a_gradient(pooling):
     found = l2(pooling(maps().requires_grad_()))
     (found * torch.arange(1.0, 1 + found.shape[-1])).sum().backward()
-    for parameter in pooling.parameters():
-        assert not parameter.requires_grad or float(parameter.grad.abs().sum()) > 0
+    for parameter in learned(pooling):
+        assert float(parameter.grad.abs().sum()) > 0
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)

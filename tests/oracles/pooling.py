@@ -113,3 +113,14 @@ def common_regions(height, width, levels):
         ]
         found += [(y, x, size) for y in starts[0] for x in starts[1]]
     return found
+
+
+def top_k(one, weight, bias, *, k, whiten=None):
+    """The sum over the k locations whose largest logit is largest; whiten is (matrix, bias)."""
+    rows = [one[:, y, x] for y in range(one.shape[1]) for x in range(one.shape[2])]
+    active = [max(float(w @ row + b) for w, b in zip(weight, bias, strict=True)) for row in rows]
+    total = 0.0
+    for place in sorted(range(len(rows)), key=lambda place: -active[place])[:k]:
+        vector = unit(rows[place])
+        total = total + (vector if whiten is None else whiten[0] @ vector + whiten[1])
+    return total

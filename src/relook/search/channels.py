@@ -29,8 +29,9 @@ GLOBAL = "global"
 """Name of the channel of one vector per picture."""
 Pool = Literal["mean", "gem", "sum", "keep"]
 Pooling = Literal[
-    "", "crow", "gated", "gem", "mac", "mixed", "netvlad", "regional", "rmac", "spoc", "tree"
-]
+    "", "crow", "gated", "gem", "mac", "mixed", "netvlad", "regional", "rmac", "spoc", "top_k",
+    "tree",
+]  # fmt: skip
 LocalName = Literal[DetectorName, "deep", "aliked"]
 OF_WEIGHTS = "weights:"
 """Starts the name of a whitening that came with the weights."""

@@ -19,6 +19,7 @@ from relook.networks.pooling import (  # noqa: E402 - after torch is known to be
     regional,
     rmac,
     spoc,
+    top_k,
     tree,
 )  # fmt: skip
 
@@ -148,6 +149,22 @@ def test_netvlad_with_one_center_at_zero_sums_normalized_descriptors():
     zero = torch.zeros(1, 5, dtype=torch.float64)
     expected = l2(l2(maps(), dim=1).sum((-2, -1)))
     same(netvlad(maps(), zero, torch.randn_like(zero), zero[:, 0]), expected)
+
+
+def test_top_k_with_all_locations_and_no_layer_sums_normalized_descriptors():
+    layer = torch.nn.Linear(5, 2, dtype=torch.float64)
+    expected = l2(maps(), dim=1).sum((-2, -1))
+    for k in (48, 500):  # more than there are change nothing
+        same(top_k(maps(), classify=layer, k=k).vectors, expected)
+
+
+def test_top_k_with_one_class_that_is_a_channel_takes_the_peaks_of_this_channel():
+    layer = torch.nn.Linear(5, 1, dtype=torch.float64)
+    layer.load_state_dict({"weight": torch.eye(5)[2:3], "bias": torch.zeros(1)})
+    found = top_k(maps(), classify=layer, k=2)
+    same(found.logits[..., 0], maps()[:, 2].flatten(1).topk(2).values)
+    assert found.cells.shape == found.there.shape == (3, 2)
+    same(top_k(maps((1, 1)), classify=layer, k=2).there[0], torch.tensor([1.0, 0.0]).double())
 
 
 def test_l2_leaves_zero_alone():

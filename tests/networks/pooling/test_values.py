@@ -18,6 +18,7 @@ from relook.networks.pooling import (  # noqa: E402
     regional,
     rmac,
     spoc,
+    top_k,
     tree,
 )  # fmt: skip
 from relook.networks.pooling.regions import rmac_regions  # noqa: E402
@@ -35,6 +36,12 @@ def tensor(values):
 
 def whiten(vectors):
     return vectors @ tensor(LAYER).T + tensor(SHIFT)
+
+
+def linear(weight, bias):
+    layer = torch.nn.Linear(weight.shape[1], len(weight), dtype=torch.float64)
+    layer.load_state_dict({"weight": tensor(weight), "bias": tensor(bias)})
+    return layer.requires_grad_(False)
 
 
 def regions(one, levels):
@@ -72,6 +79,16 @@ PAIRS = {
         lambda one: oracle.rmac(one, regions(one, 2), whole=True, weight=LAYER, bias=SHIFT),
     ),
     "regional": (regional, oracle.regional),
+    "top_k": (
+        lambda maps: top_k(maps, classify=linear(WEIGHT, BIAS), k=3).vectors,
+        lambda one: oracle.top_k(one, WEIGHT, BIAS, k=3),
+    ),
+    "top_k, whitened": (
+        lambda maps: (
+            top_k(maps, classify=linear(WEIGHT, BIAS), k=4, whiten=linear(LAYER, SHIFT)).vectors
+        ),
+        lambda one: oracle.top_k(one, WEIGHT, BIAS, k=4, whiten=(LAYER, SHIFT)),
+    ),
 }
 
 

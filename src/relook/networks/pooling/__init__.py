@@ -15,11 +15,13 @@ from relook.networks.pooling.numerics import affine, l2, widen
 from relook.networks.pooling.regional import regional
 from relook.networks.pooling.rmac import rmac
 from relook.networks.pooling.spoc import spoc
+from relook.networks.pooling.top_k import TopK, top_k
 from relook.networks.pooling.tree import tree
 
 __all__ = [
     "POOLINGS",
     "Pooling",
+    "TopK",
     "affine",
     "crow",
     "gated",
@@ -32,6 +34,7 @@ __all__ = [
     "regional",
     "rmac",
     "spoc",
+    "top_k",
     "tree",
     "widen",
 ]

@@ -16,6 +16,7 @@ from relook.networks.pooling.netvlad import NetVlad
 from relook.networks.pooling.regional import Regional
 from relook.networks.pooling.rmac import Rmac
 from relook.networks.pooling.spoc import Spoc
+from relook.networks.pooling.top_k import TopK
 from relook.networks.pooling.tree import Tree
 
 __all__ = ["POOLINGS", "make_pooling"]
@@ -30,6 +31,7 @@ POOLINGS: dict[str, type[Pooling]] = {
     "regional": Regional,
     "rmac": Rmac,
     "spoc": Spoc,
+    "top_k": TopK,
     "tree": Tree,
 }
 
