@@ -17,6 +17,7 @@ from relook.networks.runtime.base import Pixels, Runtime
 from relook.networks.runtime.export import Header, export_module, read_header
 from relook.networks.runtime.place import export_name, find_export, keep_export
 from relook.networks.runtime.precision import Choice, choose
+from relook.networks.shipped import FOLDER as SHIPPED
 from relook.networks.spec import NetworkSpec
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ class _Store:
         self._weights, self._spec = weights, spec
         self._wanted = Header(weights=weights.sha256, spec=spec.to_json())
         self._folders = [folder] if folder else [weights.path.parent, cache_folder() / "exports"]
+        self._own = [one for one in self._folders if one != SHIPPED]  # a package is not written to
         self._name = export_name(
             weights.path.stem, weights=self._wanted.weights, digest=spec.digest
         )
@@ -179,9 +181,7 @@ class _Store:
         module = _build(self._weights, self._spec)
         content = _export(module)
         _check_export(content, module)
-        return keep_export(
-            content, replace(self._wanted, least=_least(module)), file, self._folders
-        )
+        return keep_export(content, replace(self._wanted, least=_least(module)), file, self._own)
 
     def quantized(self, calibration: Iterable[Pixels] | None) -> Path:
         """The file in int8, likewise; it is calibrated once."""
@@ -201,7 +201,7 @@ class _Store:
         path = self.exported()
         header = replace(read_header(path), precision="int8")
         content = quantize(path, calibration, least=header.least)
-        return keep_export(content, header, file, self._folders)
+        return keep_export(content, header, file, self._own)
 
     def _find(self, file: str, *, needs: str) -> Path | None:
         try:

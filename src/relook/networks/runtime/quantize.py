@@ -18,6 +18,7 @@ from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
 from relook.core.errors import UsageError
 from relook.networks.runtime.base import Pixels, check_pixels
+from relook.networks.runtime.halves import widen
 
 __all__ = ["quantize"]
 
@@ -37,6 +38,7 @@ def quantize(model: Path, pictures: Iterable[Pixels], *, least: int) -> bytes:
         UsageError: there is no picture.
     """
     graph = onnx.load(model)
+    widen(graph)
     # Ours is stamped anew; the other entry says that there is nothing to simplify beforehand.
     del graph.metadata_props[:]
     ready = {"onnx.quant.pre_process": "onnxruntime.quant"}

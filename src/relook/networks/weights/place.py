@@ -1,4 +1,4 @@
-"""Where weights lie: the folder that RELOOK_WEIGHTS names, and the cache folder of the user."""
+"""Where weights lie: in the package, the folder that RELOOK_WEIGHTS names, the user's cache."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from relook.core.errors import StorageError, UsageError
 from relook.core.user_cache import cache_folder
+from relook.networks.shipped import FOLDER
 from relook.networks.weights.card import SUFFIX, Card, check_name, load_card
 from relook.networks.weights.shipped import CARDS
 
@@ -35,8 +36,9 @@ def folders() -> list[Path]:
 
 
 def find_file(card: Card) -> Path | None:
-    """The file of a card, in the first folder that has it."""
-    return next((path for one in folders() if _is_file(path := one / card.file)), None)
+    """The file of a card: one that ships, else in the first folder that has it."""
+    places = [FOLDER, *folders()]
+    return next((path for one in places if _is_file(path := one / card.file)), None)
 
 
 def find_card(name: str) -> Card:

@@ -1,4 +1,4 @@
-"""The cards that ship: what is known of published weights, none of which ship themselves.
+"""The cards that ship: those of our own weights, and of published ones, which do not ship.
 
 A sha256 stands here only where the file was at hand. torchvision publishes the first eight digits
 of it in the names of its files; those are checked. What is left open is left empty.
@@ -6,8 +6,9 @@ of it in the names of its files; those are checked. What is left open is left em
 
 from __future__ import annotations
 
+from relook.networks.shipped import FOLDER
 from relook.networks.spec import IMAGENET_MEAN, IMAGENET_STD
-from relook.networks.weights.card import Card
+from relook.networks.weights.card import SUFFIX, Card, load_card
 
 __all__ = ["CARDS"]
 
@@ -141,6 +142,7 @@ _LOCAL = (
 CARDS: dict[str, Card] = {
     card.name: card
     for card in (
+        *(load_card(file) for file in sorted(FOLDER.glob(f"*{SUFFIX}"))),
         *_MOBILENETS,
         *(_torchvision(*entry) for entry in _TORCHVISION_FILES),
         *(_cirtorch(*entry) for entry in _CIRTORCH_FILES),
