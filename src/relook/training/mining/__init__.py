@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relook.training.mining.manifold import ManifoldMiner
 from relook.training.mining.miners import (
     MINERS,
     CombinationMiner,
@@ -10,4 +11,4 @@ from relook.training.mining.miners import (
     make_miner,
 )
 
-__all__ = ["MINERS", "CombinationMiner", "Miner", "TupleMiner", "make_miner"]
+__all__ = ["MINERS", "CombinationMiner", "ManifoldMiner", "Miner", "TupleMiner", "make_miner"]

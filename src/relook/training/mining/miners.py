@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
+from relook.training.mining.manifold import ManifoldMiner
 from relook.training.mining.negatives import NEGATIVES, Asked
 from relook.training.mining.pool import Pool, check_queries
 from relook.training.mining.positives import POSITIVES
@@ -175,10 +176,11 @@ class CombinationMiner:
 
 MINERS: dict[str, Callable[..., Miner]] = {
     "random": partial(TupleMiner, positive="random", negative="random"),
-    "hard_negative": partial(TupleMiner, positive="random", negative="hard"),
+    "hard": partial(TupleMiner, positive="random", negative="hard"),
     "hard_positive": partial(TupleMiner, positive="hardest", negative="hard"),
     "semi_hard": partial(TupleMiner, positive="random", negative="semi_hard"),
     "combination": CombinationMiner,
+    "manifold": ManifoldMiner,
 }
 """Miners by name; each takes the options of its class."""
 
