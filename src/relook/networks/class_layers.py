@@ -20,7 +20,7 @@ from relook.networks.backbones import Backbone
 __all__ = ["class_layers", "is_of_classes"]
 
 _NAMES = re.compile(
-    r"(?:backbone\.)?(?:classify|classifier|fc|head|head\.fc)(?:\.(\d+))?\.(weight|bias)"
+    r"(?:backbone\.|pool\.)?(?:classify|classifier|fc|head|head\.fc)(?:\.(\d+))?\.(weight|bias)"
 )
 
 # The max-pooling between a backbone's map and its first fully connected layer: side, stride.

@@ -95,10 +95,14 @@ class RetrievalNetwork(nn.Module):
         """
         if not torch.compiler.is_compiling():
             _check_pixels(images)
+        return self.pooled(self.mapped(images))
+
+    def mapped(self, images: Tensor) -> Tensor:
+        """``(B, H, W, 3)`` uint8 RGB → the ``(B, C, h, w)`` map that is pooled."""
         pictures = self.normalize(images)
         layer = self.spec.layer
-        maps = tap(self.backbone, layer, pictures) if layer else self.backbone(pictures)
-        return self.pooled(maps)
+        maps: Tensor = tap(self.backbone, layer, pictures) if layer else self.backbone(pictures)
+        return maps
 
     def pooled(self, maps: Tensor) -> Tensor:
         """What follows the ``(B, C, h, w)`` map: pooling, l2, whitening."""
