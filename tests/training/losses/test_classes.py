@@ -10,7 +10,7 @@ from relook.core.errors import ShapeError, UsageError
 torch = pytest.importorskip("torch")
 
 from oracles import losses as oracle  # noqa: E402 - after torch is known to be there
-from relook.training.losses import cosine_softmax, cross_entropy, make_loss  # noqa: E402
+from relook.training.losses import class_hinge, cosine_softmax, cross_entropy, make_loss  # noqa: E402
 
 LABELS = [0, 3, 1, 1, 2]
 
@@ -30,6 +30,13 @@ def test_binary_cross_entropy_asks_each_class_by_itself():
     scores = 3 * normal(5, 4)
     have = cross_entropy(torch.from_numpy(scores), torch.tensor(LABELS), form="binary")
     assert have.item() == pytest.approx(oracle.binary_cross_entropy(scores, LABELS))
+
+
+def test_class_hinge_is_what_the_right_class_lacks():
+    scores = 3 * normal(5, 4)
+    shares = torch.softmax(torch.from_numpy(scores), 1)
+    have = class_hinge(shares, torch.tensor(LABELS))
+    assert have.item() == pytest.approx(oracle.class_hinge(scores, LABELS))
 
 
 @pytest.mark.parametrize(("margin", "scale"), [(0.35, 30), (0, 16), (0.1, 1)])
@@ -52,6 +59,7 @@ def test_cosine_softmax_is_its_definition(margin, scale):
         ("cosine_softmax", {"scale": 4, "learned_scale": True}),
         ("cross_entropy", {"scale": 2, "learned_scale": True, "smoothing": 0.1}),
         ("cross_entropy", {"form": "binary", "bias": False}),
+        ("class_hinge", {"scale": 3, "learned_scale": True}),
     ],
 )
 def test_gradients_are_right_for_vectors_and_for_what_is_learned(name, options):
@@ -80,7 +88,7 @@ def test_without_a_margin_and_with_equal_cosines_every_class_is_as_likely():
     assert have.item() == pytest.approx(math.log(5))
 
 
-@pytest.mark.parametrize("name", ["cosine_softmax", "cross_entropy"])
+@pytest.mark.parametrize("name", ["cosine_softmax", "cross_entropy", "class_hinge"])
 def test_a_vector_of_zeros_has_a_finite_gradient(name):
     loss = make_loss(name, dims=3, classes=4)
     vectors = torch.zeros(2, 3, requires_grad=True)
@@ -89,7 +97,7 @@ def test_a_vector_of_zeros_has_a_finite_gradient(name):
     assert torch.isfinite(loss.weights.grad).all()
 
 
-@pytest.mark.parametrize("name", ["cosine_softmax", "cross_entropy"])
+@pytest.mark.parametrize("name", ["cosine_softmax", "cross_entropy", "class_hinge"])
 def test_labels_beyond_the_classes_are_named(name):
     loss = make_loss(name, dims=3, classes=4)
     with pytest.raises(ShapeError, match=r"label 7 is none of 0 to 3; .* classes = 8"):
@@ -98,7 +106,7 @@ def test_labels_beyond_the_classes_are_named(name):
         loss(torch.ones(2, 3), torch.tensor([0, -1]))
 
 
-@pytest.mark.parametrize("name", ["cosine_softmax", "cross_entropy"])
+@pytest.mark.parametrize("name", ["cosine_softmax", "cross_entropy", "class_hinge"])
 def test_vectors_of_another_length_are_refused(name):
     loss = make_loss(name, dims=3, classes=4)
     with pytest.raises(ShapeError, match="vectors of 3 numbers, not 5"):

@@ -26,8 +26,8 @@ def contrastive(
         a scalar. A negative equal to the query costs ½ τ² and has no gradient: no direction is
         better than another.
 
-    Source: Hadsell, Chopra and LeCun 2006; Radenović, Tolias and Chum 2018, equation 4. Without
-    the ½, as Hadsell's loss is often written, it is this one twice.
+    Source: Hadsell, Chopra and LeCun 2006; Radenović's thesis, equation 6.6. Without the ½,
+    as it is also written, it is this one twice.
     """
     check_tuple(query, positive, negatives)
     apart = distance(query, negatives)

@@ -10,17 +10,29 @@ from relook.training.losses.base import Loss
 from relook.training.losses.contrastive import Contrastive
 from relook.training.losses.cosine_softmax import CosineSoftmax
 from relook.training.losses.cross_entropy import CrossEntropy
+from relook.training.losses.hinge import ClassHinge, Hinge
 from relook.training.losses.info_nce import InfoNce
+from relook.training.losses.locations import LocationCrossEntropy, TripletLocations
+from relook.training.losses.multi_similarity import MultiSimilarity
+from relook.training.losses.quadruplet import Quadruplet
+from relook.training.losses.smooth_ap import SmoothAp
 from relook.training.losses.triplet import Triplet
 
 __all__ = ["LOSSES", "make_loss"]
 
 LOSSES: dict[str, type[Loss]] = {
+    "class_hinge": ClassHinge,
     "contrastive": Contrastive,
     "cosine_softmax": CosineSoftmax,
     "cross_entropy": CrossEntropy,
+    "hinge": Hinge,
     "info_nce": InfoNce,
+    "location_cross_entropy": LocationCrossEntropy,
+    "multi_similarity": MultiSimilarity,
+    "quadruplet": Quadruplet,
+    "smooth_ap": SmoothAp,
     "triplet": Triplet,
+    "triplet_locations": TripletLocations,
 }
 
 

@@ -28,7 +28,7 @@ def triplet(
         margin: τ, between squared distances (0 to 4) unless ``squared`` is False (0 to 2).
         squared: of d², or of d as in Hermans et al. 2017.
 
-    Source: Schroff et al. 2015, equation 3; Radenović, Tolias and Chum 2018, with τ = .1.
+    Source: Schroff et al. 2015; Radenović's thesis, equation 6.7, with τ = .1.
     """
     check_tuple(query, positive, negatives)
     apart = squared_distance if squared else distance
