@@ -44,28 +44,27 @@ def blur(pixels: Pixels, sigma: float) -> Pixels:
     return np.asarray(cv2.sepFilter2D(pixels, -1, kernel, kernel), pixels.dtype)
 
 
-def warp(pixels: UInt8, matrix: Float64, side: int) -> UInt8:
-    """Move (x, y) to ``matrix`` (x, y) in a square of ``side`` pixels; mirrored beyond edges."""
-    # OpenCV warps four channels twice as fast as three.
-    seen = _warped(pixels, matrix, side, cv2.BORDER_REFLECT_101)
+def warp(pixels: UInt8, matrix: Float64, size: tuple[int, int]) -> UInt8:
+    """Move (x, y) to ``matrix`` (x, y) in a picture of (width, height); mirrored beyond edges."""
+    seen = _warped(pixels, matrix, size, cv2.BORDER_REFLECT_101)
     return np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGBA2RGB), np.uint8)
 
 
 def warp_onto(pixels: UInt8, matrix: Float64, back: UInt8) -> UInt8:
-    """Move (x, y) to ``matrix`` (x, y) in the square ``back``, which is seen beyond the edges.
+    """Move (x, y) to ``matrix`` (x, y) in the picture ``back``, which is seen beyond the edges.
 
     Edges are blended, as a camera averages within a pixel.
     """
-    seen = _warped(pixels, matrix, len(back), cv2.BORDER_CONSTANT)
+    seen = _warped(pixels, matrix, (back.shape[1], back.shape[0]), cv2.BORDER_CONSTANT)
     alpha = cv2.bitwise_not(cv2.extractChannel(seen, 3))
     beyond = cv2.multiply(back, cv2.merge((alpha, alpha, alpha)), scale=1 / 255)
     # Colors are already weighted: they were interpolated with the black of nothing.
     return np.asarray(cv2.add(cv2.cvtColor(seen, cv2.COLOR_RGBA2RGB), beyond), np.uint8)
 
 
-def _warped(pixels: UInt8, matrix: Float64, side: int, border: int) -> UInt8:
+def _warped(pixels: UInt8, matrix: Float64, size: tuple[int, int], border: int) -> UInt8:
+    # OpenCV warps four channels twice as fast as three.
     opaque = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
-    size = (side, side)
     seen = cv2.warpPerspective(opaque, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
     return np.asarray(seen, np.uint8)
 

@@ -97,7 +97,7 @@ class Viewer:
         matrix = np.asarray(cv2.getPerspectiveTransform(source, target), np.float64)
         if placement.is_before:
             return warp_onto(pixels, matrix, self._surroundings(background, rng))
-        return warp(pixels, matrix, self.side)
+        return warp(pixels, matrix, (self.side, self.side))
 
     def _surroundings(self, background: UInt8, rng: np.random.Generator) -> UInt8:
         """A random square of another picture, in focus or not."""
