@@ -143,3 +143,26 @@ def info_nce(vectors, labels, temperature):
         if costs:
             rows.append(np.mean(costs))
     return float(np.mean(rows)) if rows else 0.0
+
+
+def mined(vectors, labels, mining):
+    """(anchor, positive, negative) of each row, or of each matching pair, by their distances."""
+    for i, vector in enumerate(vectors):
+        same, different = others(labels, i)
+        if not same or not different:
+            continue
+        apart = [squared(vector, other) for other in vectors]
+        if mining == "hard":
+            yield i, max(same, key=apart.__getitem__), min(different, key=apart.__getitem__)
+            continue
+        for p in same:
+            farther = [j for j in different if apart[j] > apart[p]]
+            if farther:
+                yield i, p, min(farther, key=apart.__getitem__)
+
+
+def of_mined(cost, vectors, labels, mining):
+    costs = [
+        cost(vectors[i], vectors[p], vectors[[n]]) for i, p, n in mined(vectors, labels, mining)
+    ]
+    return sum(costs) / len(costs)

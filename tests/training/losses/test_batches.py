@@ -10,12 +10,19 @@ from relook.core.errors import ShapeError, UsageError
 torch = pytest.importorskip("torch")
 
 from oracles import losses as oracle  # noqa: E402 - after torch is known to be there
-from relook.training.losses import info_nce, make_loss, multi_similarity, smooth_ap  # noqa: E402
+from relook.training.losses import (  # noqa: E402
+    batch_contrastive,
+    batch_triplet,
+    info_nce,
+    make_loss,
+    multi_similarity,
+    smooth_ap,
+)
 
 LABELS = [0, 0, 1, 2, 1, 0, 3]
 """A class of three, one of two, and two of one."""
 
-BATCH = ["info_nce", "multi_similarity", "smooth_ap"]
+BATCH = ["batch_contrastive", "batch_triplet", "info_nce", "multi_similarity", "smooth_ap"]
 
 
 def unit(*shape, seed=0):
@@ -54,6 +61,27 @@ def test_smooth_ap_is_its_definition(seed, temperature):
     assert have.item() == pytest.approx(oracle.smooth_ap(vectors, LABELS, temperature))
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("mining", ["hard", "semi_hard"])
+@pytest.mark.parametrize("power", [1, 2])
+def test_batch_triplet_is_the_mean_of_mined_triplets(seed, mining, power):
+    vectors, tensor, labels = batch(seed)
+    have = batch_triplet(tensor, labels, margin=0.5, squared=power == 2, mining=mining)
+    want = oracle.of_mined(
+        lambda *parts: oracle.triplet(*parts, 0.5, power), vectors, LABELS, mining
+    )
+    assert have.item() == pytest.approx(want)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("mining", ["hard", "semi_hard"])
+def test_batch_contrastive_is_the_mean_of_mined_triplets(seed, mining):
+    vectors, tensor, labels = batch(seed)
+    have = batch_contrastive(tensor, labels, mining=mining)
+    want = oracle.of_mined(lambda *parts: oracle.contrastive(*parts, 0.7), vectors, LABELS, mining)
+    assert have.item() == pytest.approx(want)
+
+
 def test_smooth_ap_of_a_sharp_sigmoid_is_average_precision():
     angles = torch.tensor([0.0, 0.3, 0.7, 1.2])
     vectors = torch.stack([angles.cos(), angles.sin()], 1)
@@ -65,6 +93,9 @@ def test_smooth_ap_of_a_sharp_sigmoid_is_average_precision():
 @pytest.mark.parametrize(
     ("name", "options"),
     [
+        ("batch_contrastive", {"margin": 1.9}),
+        ("batch_triplet", {"margin": 1.9, "mining": "semi_hard"}),
+        ("batch_triplet", {"margin": 1.9, "squared": False}),
         ("info_nce", {"temperature": 0.5}),
         ("multi_similarity", {"beta": 4, "mining": None}),
         ("smooth_ap", {"temperature": 0.3}),
@@ -132,6 +163,8 @@ def test_other_shapes_are_refused(name):
 @pytest.mark.parametrize(
     ("name", "options", "says"),
     [
+        ("batch_contrastive", {"margin": 2.5}, "at most 2"),
+        ("batch_triplet", {"mining": "easy"}, "'easy'; choose from hard, semi_hard"),
         ("info_nce", {"temperature": 0}, "temperature must be a number above 0"),
         ("smooth_ap", {"temperature": -1}, "temperature must be a number above 0"),
         ("multi_similarity", {"beta": 0}, "beta must be"),

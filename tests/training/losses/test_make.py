@@ -75,6 +75,23 @@ def test_autocast_changes_nothing(name):
         assert torch.equal(loss(*data), want)
 
 
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("row", [0, 1, 5])
+def test_nan_is_never_hidden(name, row):
+    loss = made(name)
+    vectors, data = given(loss.kind, torch.float32)
+    bad = vectors.detach().clone()
+    bad[row] = torch.nan
+    swapped = {
+        "tuple": (bad[0], bad[1], bad[2:]),
+        "batch": (bad, data[-1]),
+        "classes": (bad, data[-1]),
+        "maps": (bad.reshape(1, 3, 4, 2), data[-1]),
+        "locations": (bad[0], bad[1], bad[2:], *data[3:]),
+    }
+    assert torch.isnan(loss(*swapped[loss.kind]))
+
+
 @pytest.mark.parametrize("name", [key for key in LOSSES if LOSSES[key].kind == "classes"])
 def test_weights_of_classes_are_restored_from_a_state(name):
     torch.manual_seed(0)

@@ -11,6 +11,7 @@ from relook.training.losses.hinge import class_hinge, hinge
 from relook.training.losses.info_nce import info_nce
 from relook.training.losses.locations import location_cross_entropy, triplet_locations
 from relook.training.losses.make import LOSSES, make_loss
+from relook.training.losses.mined import batch_contrastive, batch_triplet
 from relook.training.losses.multi_similarity import multi_similarity
 from relook.training.losses.quadruplet import quadruplet
 from relook.training.losses.smooth_ap import smooth_ap
@@ -19,6 +20,8 @@ from relook.training.losses.triplet import triplet
 __all__ = [
     "LOSSES",
     "Loss",
+    "batch_contrastive",
+    "batch_triplet",
     "class_hinge",
     "contrastive",
     "cosine_softmax",

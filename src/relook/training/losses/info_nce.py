@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from relook.training.losses.base import Loss, check_option, check_vectors, in_full_precision
-from relook.training.losses.pairs import matching
+from relook.training.mining.online import negative_mask, positive_mask
 
 __all__ = ["InfoNce", "info_nce"]
 
@@ -30,7 +30,7 @@ def info_nce(vectors: Tensor, labels: Tensor, *, temperature: float = 0.07) -> T
     Source: van den Oord, Li and Vinyals 2018, equation 4; t of Wu et al. 2018.
     """
     check_vectors(vectors, labels)
-    positive, negative = matching(labels)
+    positive, negative = positive_mask(labels), negative_mask(labels)
     scores = vectors @ vectors.T / temperature
     # A finite lowest number: the gradient of logsumexp of nothing but -∞ would be NaN.
     lowest = torch.finfo(scores.dtype).min

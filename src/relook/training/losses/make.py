@@ -13,6 +13,7 @@ from relook.training.losses.cross_entropy import CrossEntropy
 from relook.training.losses.hinge import ClassHinge, Hinge
 from relook.training.losses.info_nce import InfoNce
 from relook.training.losses.locations import LocationCrossEntropy, TripletLocations
+from relook.training.losses.mined import BatchContrastive, BatchTriplet
 from relook.training.losses.multi_similarity import MultiSimilarity
 from relook.training.losses.quadruplet import Quadruplet
 from relook.training.losses.smooth_ap import SmoothAp
@@ -21,6 +22,8 @@ from relook.training.losses.triplet import Triplet
 __all__ = ["LOSSES", "make_loss"]
 
 LOSSES: dict[str, type[Loss]] = {
+    "batch_contrastive": BatchContrastive,
+    "batch_triplet": BatchTriplet,
     "class_hinge": ClassHinge,
     "contrastive": Contrastive,
     "cosine_softmax": CosineSoftmax,

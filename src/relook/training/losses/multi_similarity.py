@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from relook.training.losses.base import Loss, check_option, check_vectors, in_full_precision
-from relook.training.losses.pairs import matching
+from relook.training.mining.online import negative_mask, positive_mask
 
 __all__ = ["MultiSimilarity", "multi_similarity"]
 
@@ -42,7 +42,7 @@ def multi_similarity(
     """
     check_vectors(vectors, labels)
     scores = vectors @ vectors.T
-    positive, negative = matching(labels)
+    positive, negative = positive_mask(labels), negative_mask(labels)
     whole = positive.any(1, keepdim=True) & negative.any(1, keepdim=True)
     positive, negative = positive & whole, negative & whole
     if mining is not None:
@@ -59,7 +59,8 @@ def _mined(
         return positive, negative
     least = scores.masked_fill(~positive, math.inf).amin(1, keepdim=True)
     most = scores.masked_fill(~negative, -math.inf).amax(1, keepdim=True)
-    return positive & (scores < most + epsilon), negative & (scores > least - epsilon)
+    # Told by what is left out: NaN stays in, and is seen.
+    return positive & ~(scores >= most + epsilon), negative & ~(scores <= least - epsilon)
 
 
 def _soft_sum(exponents: Tensor, mask: Tensor) -> Tensor:

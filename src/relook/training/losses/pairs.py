@@ -1,11 +1,11 @@
-"""Distances of pairs with gradients that are finite everywhere, and who matches whom."""
+"""Distances of pairs with gradients that are finite everywhere."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-__all__ = ["distance", "matching", "squared_distance"]
+__all__ = ["distance", "squared_distance"]
 
 
 def squared_distance(one: Tensor, other: Tensor) -> Tensor:
@@ -16,12 +16,5 @@ def squared_distance(one: Tensor, other: Tensor) -> Tensor:
 def distance(one: Tensor, other: Tensor) -> Tensor:
     """Along the last axis; where it is 0, so is its gradient (that of a root would be infinite)."""
     squared = squared_distance(one, other)
-    apart = squared > 0
+    apart = squared != 0  # NaN stays NaN
     return torch.where(apart, torch.where(apart, squared, 1).sqrt(), 0)
-
-
-def matching(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Masks ``(B, B)`` of pairs: of one label but not of the same row, and of different labels."""
-    same = labels[:, None] == labels[None]
-    itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
-    return same & ~itself, ~same

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from relook.training.losses.base import Loss, check_option, check_vectors, in_full_precision
-from relook.training.losses.pairs import matching
+from relook.training.mining.online import negative_mask, positive_mask
 
 __all__ = ["SmoothAp", "smooth_ap"]
 
@@ -29,7 +29,7 @@ def smooth_ap(vectors: Tensor, labels: Tensor, *, temperature: float = 0.01) -> 
     Source: Brown et al. 2020, who rank the query among its own results; here it is left out.
     """
     check_vectors(vectors, labels)
-    positive, negative = matching(labels)
+    positive, negative = positive_mask(labels), negative_mask(labels)
     scores = vectors @ vectors.T
     # (query, its positive, what may rank before that)
     before = torch.sigmoid((scores[:, None, :] - scores[:, :, None]) / temperature)
