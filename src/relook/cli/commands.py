@@ -24,6 +24,7 @@ from relook.cli import (
     recognize,
     remove,
     search,
+    train,
     weights,
 )
 
@@ -43,7 +44,7 @@ def make_command() -> Any:
     app.callback()(_root)
     for module in (
         index, search, explore, clusters, duplicates, label, recognize, calibrate, remove, info,
-        check, recipes, evaluate, datasets, weights, codebook, demo,
+        check, recipes, evaluate, datasets, train, weights, codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)

@@ -1,0 +1,115 @@
+"""What a run writes down and remembers of itself."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from relook.training import distributed
+from relook.training.log import CsvLog, Curves
+from relook.training.making import Made
+from relook.training.schedule import rate_at
+from relook.training.setup import Setup
+from relook.training.stepping import Stepped
+from relook.training.summary import Summary
+from relook.training.watching import Watcher
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """Rows of the log, validations, and pictures that were skipped."""
+
+    def __init__(self, setup: Setup, watcher: Watcher) -> None:
+        self._setup, self._watcher, self._config = setup, watcher, setup.config
+        known = setup.known
+        self.validated = int(known.get("validated", -1))
+        self._history: list[list[float]] = list(known.get("history", []))
+        self._skipped: dict[str, str] = dict(known.get("skipped", {}))
+        self._losses: list[float] = []
+        self._parts: list[tuple[float, ...]] = []
+        self._row: dict[str, float] = {}
+        self._log: CsvLog | None = None
+        self._curves = Curves(None, before=0)
+        if distributed.rank() == 0:
+            self._open()
+
+    def _open(self) -> None:
+        into, step = self._setup.into, self._setup.step
+        columns = ("step", "loss", *self._setup.stepper.terms.names, "rate", "side",
+                   "pictures_per_second", "waiting", "skipped")  # fmt: skip
+        self._log = CsvLog(into / "log.csv", columns, before=step)
+        events = into / "events" if self._config.log.tensorboard else None
+        self._curves = Curves(events, before=step)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether validations have not improved for as long as patience lasts."""
+        part = self._config.validation
+        if part is None or not part.patience or not self._history:
+            return False
+        scores = [score for _, score in self._history]
+        return len(scores) - 1 - int(np.argmax(scores)) >= part.patience
+
+    def header(self) -> dict[str, Any]:
+        """What a checkpoint keeps of it."""
+        return {"history": self._history, "validated": self.validated, "skipped": self._skipped}
+
+    def skipped(self, made: Made) -> None:
+        """Name pictures that could not be read, each once."""
+        for row, reason in made.skipped:
+            path = self._setup.maker.pictures.paths[row]
+            if path.as_posix() not in self._skipped:
+                self._skipped[path.as_posix()] = reason
+                self._watcher.note(f"left out {path}: {reason}")
+
+    def count(self, step: int, stepped: Stepped) -> None:
+        """Remember a step until the next row."""
+        self._losses.append(stepped.loss)
+        self._parts.append(stepped.parts)
+        self._watcher.progress(step, self._config.train.iterations, self._row)
+
+    def row(self, step: int, speed: dict[str, float]) -> None:
+        """Write the means since the last row."""
+        rate = rate_at(step - 1, self._config.optimizer, iterations=self._config.train.iterations)
+        names = self._setup.stepper.terms.names
+        means = np.mean(self._parts, axis=0).tolist()
+        self._row = {
+            "step": step, "loss": float(np.mean(self._losses)),
+            **dict(zip(names, means, strict=True)), "rate": rate,
+            "side": self._config.views.side_at(step - 1), **speed, "skipped": len(self._skipped),
+        }  # fmt: skip
+        self._losses, self._parts = [], []
+        if self._log is not None:
+            self._log.write(self._row)
+            self._curves.write(self._row)
+        self._watcher.progress(step, self._config.train.iterations, self._row)
+
+    def validate(self, step: int) -> None:
+        """Measure mAP of the averaged weights."""
+        self.validated = step
+
+    def summary(self, step: int, weights: Path, seconds: float) -> Summary:
+        """The end of the run."""
+        self._curves.close()
+        pictures = self._setup.maker.pictures
+        loss = self._row.get("loss", math.nan)
+        scores = [score for _, score in self._history]
+        best = int(np.argmax(scores)) if scores else None
+        return Summary(
+            self._config.name,
+            weights,
+            step,
+            len(pictures),
+            len(pictures.classes),
+            seconds,
+            loss if math.isfinite(loss) else None,
+            map=None if best is None else scores[-1],
+            best=None if best is None else scores[best],
+            best_at=None if best is None else int(self._history[best][0]),
+            skipped=self._skipped,
+            stopped="done" if step == self._config.train.iterations else "early",
+        )

@@ -1,0 +1,204 @@
+"""The loop: batches in, steps of the optimizer, now and then a checkpoint, a validation, a log."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save as to_bytes
+
+from relook.core.errors import RelookError, UsageError
+from relook.core.storage import write_whole
+from relook.training import distributed
+from relook.training.checkpoint import save_checkpoint
+from relook.training.config import Config
+from relook.training.journal import Journal
+from relook.training.keeping import save_weights
+from relook.training.loader import Loader, open_loader
+from relook.training.making import Made
+from relook.training.plan import Draw
+from relook.training.setup import Setup, set_up
+from relook.training.stepping import NotFiniteError, Stepped
+from relook.training.summary import Summary
+from relook.training.watching import Watcher
+
+__all__ = ["train"]
+
+
+def train(
+    config: Config, into: Path, *, data: Path | None = None, watcher: Watcher | None = None
+) -> Summary:
+    """Train a network, or go on where a run of the same configuration stopped.
+
+    Args:
+        config: what to train, on what, and how.
+        into: folder of the weights, checkpoints and logs; made where it is missing.
+        data: root of the pictures, in place of the configuration's.
+        watcher: is told what happens, and says when to stop.
+
+    Raises:
+        UsageError: the configuration asks for what cannot be, the folder holds another run, or the
+            memory does not suffice.
+        RelookError: the loss is not finite; the batch is in a file that the message names.
+        KeyboardInterrupt: the watcher asked to stop; everything was saved, and how to go on said.
+    """
+    watcher = watcher or Watcher()
+    setup = set_up(config, into, data=data, watcher=watcher)
+    run = _Run(setup, watcher)
+    with open_loader(setup.maker, workers=config.train.workers) as loader:
+        run.loop(loader)
+    return run.finish()
+
+
+@dataclass
+class _Pace:
+    """How long the loop waited for batches, and since when."""
+
+    began: float
+    waited: float = 0.0
+    pictures: int = 0
+
+
+class _Run:
+    def __init__(self, setup: Setup, watcher: Watcher) -> None:
+        self.setup, self.watcher = setup, watcher
+        self.config, self.into = setup.config, setup.into
+        self.step = self.asked = setup.step
+        self.pace = _Pace(time.monotonic())
+        self.journal = Journal(setup, watcher)
+        self.began = time.monotonic()
+
+    def loop(self, loader: Loader) -> None:
+        """Step after step until the last, or until someone wants it to stop."""
+        iterations = self.config.train.iterations
+        while self.step < iterations and not self.journal.is_over:
+            self.setup.mine(self.step)
+            self._ask(loader)
+            waiting = time.monotonic()
+            made = loader.take()
+            self.pace.waited += time.monotonic() - waiting
+            stepped = self._stepped(made)
+            self.step += 1
+            self.pace.pictures += len(made.batch.rows)
+            self._after(made, stepped)
+            if stepped.stop:
+                self._interrupt()
+
+    def _ask(self, loader: Loader) -> None:
+        last = min(self.config.train.iterations, self.setup.horizon(self.step))
+        while loader.room > 0 and self.asked < last:
+            loader.ask(self._draw(self.asked))
+            self.asked += 1
+
+    def _draw(self, step: int) -> Draw:
+        side = self.config.views.side_at(step)
+        whole = self.setup.plan.draw(step, side=side)
+        return whole.share(distributed.rank(), distributed.world())
+
+    def _stepped(self, made: Made) -> Stepped:
+        try:
+            return self.setup.stepper.step(made.batch, self.step, stop=self.watcher.should_stop())
+        except NotFiniteError as error:
+            raise RelookError(self._keep_bad(made)) from error
+        except (RuntimeError, MemoryError) as error:
+            if not _is_memory(error):
+                raise
+            raise UsageError(_suggestion(self.config, made)) from error
+
+    def _after(self, made: Made, stepped: Stepped) -> None:
+        train = self.config.train
+        self.journal.skipped(made)
+        due = self.step % self.config.log.every == 0 or self.step == train.iterations
+        self.journal.count(self.step, stepped)
+        if due:
+            self.journal.row(self.step, self._speed())
+        validation = self.config.validation
+        if validation and self.step % validation.every == 0 and self.step < train.iterations:
+            self.journal.validate(self.step)
+        if train.save and self.step % train.save == 0 and self.step < train.iterations:
+            self._save()
+
+    def _speed(self) -> dict[str, float]:
+        spent = max(time.monotonic() - self.pace.began, 1e-9)
+        found = {
+            "pictures_per_second": self.pace.pictures * distributed.world() / spent,
+            "waiting": self.pace.waited / spent,
+        }
+        self.pace = _Pace(time.monotonic())
+        return found
+
+    def _save(self) -> None:
+        if distributed.rank() == 0:
+            header = {**self.setup.header(), **self.journal.header()}
+            arrays = self.setup.arrays()
+            save_checkpoint(
+                self.into, self.setup.stepper, step=self.step, header=header, arrays=arrays
+            )
+
+    def _interrupt(self) -> None:
+        self._save()
+        raise KeyboardInterrupt(
+            f"stopped after {self.step} of {self.config.train.iterations} iterations; they are "
+            f"saved in {self.into}: run the same command again to go on"
+        )
+
+    def finish(self) -> Summary:
+        """The last validation, the weights with their card, and what is fitted after training."""
+        if self.config.validation and self.journal.validated != self.step:
+            self.journal.validate(self.step)
+        self._save()
+        weights = self._keep()
+        return self.journal.summary(self.step, weights, time.monotonic() - self.began)
+
+    def _keep(self) -> Path:
+        setup = self.setup
+        pictures = setup.maker.pictures
+        target = self.into / f"{self.config.name}.safetensors"
+        if distributed.rank() == 0:
+            save_weights(
+                self.into,
+                setup.stepper.average.state(),
+                setup.stepper.student.network.spec,
+                self.config,
+                name=self.config.name,
+                trained_on=f"{len(pictures)} pictures of {len(pictures.classes)} classes: "
+                + ", ".join(folder.path for folder in self.config.data.folders),
+                notes=f"relook train, {self.step} iterations, seed {self.config.seed}.",
+            )
+        return target
+
+    def _keep_bad(self, made: Made) -> str:
+        path = self.into / f"not-finite-{self.step:08d}-{distributed.rank()}.safetensors"
+        batch = made.batch
+        write_whole(path, to_bytes(_contiguous({
+            "pixels": batch.pixels, "labels": batch.labels, "rows": batch.rows,
+            "parts": batch.parts, **batch.extras,
+        })))  # fmt: skip
+        names = [self.setup.maker.pictures.paths[row].name for row in batch.rows[:3]]
+        return (
+            f"the loss of step {self.step} is not finite; its batch ({', '.join(names)}, …) is in "
+            f"{path}, and the last checkpoint is as it was. Lower optimizer.rate, set "
+            "optimizer.clip, or take precision float32, and train into another folder"
+        )
+
+
+def _contiguous(arrays: dict[str, Any]) -> dict[str, Any]:
+    return {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+
+
+def _is_memory(error: BaseException) -> bool:
+    words = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in words or "allocate" in words
+
+
+def _suggestion(config: Config, made: Made) -> str:
+    count, side = len(made.batch.rows), made.batch.pixels.shape[1]
+    parts = max(1, config.train.accumulate) * 2
+    what = "the tuples, mining.negatives fewer" if config.mining else f"accumulate = {parts}"
+    return (
+        f"a batch of {count} pictures of {side} px does not fit into memory; in [train] take "
+        f"batch = {max(1, config.train.batch // 2)}, or {what}, or smaller views.side"
+    )

@@ -1,0 +1,171 @@
+"""All that a step makes small: the losses of a configuration with their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from relook.core.errors import UsageError
+from relook.training.config import LossPart
+from relook.training.distill import DISTILL, DistillMap, read_distill, relation_distance
+from relook.training.distributed import gathered
+from relook.training.losses import LOSSES, make_loss
+from relook.training.student import Seen, Student
+from relook.training.teacher import TeacherSpec
+
+__all__ = ["Chunk", "Terms", "layers_of", "make_terms", "teachers_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A part of a batch on the device that works on it; see :class:`.records.Batch`.
+
+    Attributes:
+        pixels: ``(B, H, W, 3)``.
+        labels: ``(B,)``.
+        sizes: rows of each tuple, one after the other; empty where there are none.
+        extras: arrays of B rows.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    sizes: tuple[int, ...]
+    extras: Mapping[str, Tensor]
+
+
+class Term(nn.Module):
+    """One loss: a chunk and what the network says of it → scalar."""
+
+    def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
+        """The mean over rows, or tuples."""
+        raise NotImplementedError
+
+
+class LossTerm(Term):
+    """A loss of :mod:`relook.training.losses`."""
+
+    def __init__(self, loss: nn.Module, kind: str) -> None:
+        super().__init__()
+        self.loss = loss
+        self.kind = kind
+
+    def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
+        """See :class:`Term`."""
+        if self.kind == "tuple":
+            parts = seen.vectors.split(chunk.sizes)
+            each = [self.loss(part[0], part[1], part[2:]) for part in parts]
+            return torch.stack(each).mean()
+        if self.kind == "batch":  # who relates pictures needs those of all processes
+            found: Tensor = self.loss(gathered(seen.vectors), gathered(chunk.labels))
+            return found
+        scalar: Tensor = self.loss(seen.vectors, chunk.labels)
+        return scalar
+
+
+class MapTerm(Term):
+    """Distillation of a map."""
+
+    def __init__(self, name: str, at: str, *, channels: int, dimensions: int) -> None:
+        super().__init__()
+        self.name, self.at = name, at
+        self.loss = DistillMap(channels=channels, dimensions=dimensions)
+
+    def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
+        """See :class:`Term`."""
+        scalar: Tensor = self.loss(seen.maps[self.at], chunk.extras[f"{self.name}.map"])
+        return scalar
+
+
+class RelationTerm(Term):
+    """Distillation of relations."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
+        """See :class:`Term`."""
+        taught = chunk.extras[f"{self.name}.vector"]
+        return relation_distance(gathered(seen.vectors), gathered(taught))
+
+
+class Terms(nn.Module):
+    """The weighted sum of all terms."""
+
+    def __init__(self, names: Sequence[str], weights: Sequence[float], terms: list[Term]) -> None:
+        super().__init__()
+        self.names = tuple(names)
+        self.weights = tuple(weights)
+        self.terms = nn.ModuleList(terms)
+
+    @property
+    def class_weights(self) -> set[str]:
+        """Names of the parameters that stand for classes, which no decay should shrink."""
+        return {
+            f"terms.{place}.{name}"
+            for place, term in enumerate(self.terms)
+            if isinstance(term, LossTerm)
+            for name, _ in term.named_parameters()
+        }
+
+    def forward(self, seen: Seen, chunk: Chunk) -> tuple[Tensor, Tensor]:
+        """The sum, and ``(T,)`` values of the terms before they are weighted."""
+        values = torch.stack([term(seen, chunk).float() for term in self.terms])
+        return values @ values.new_tensor(self.weights), values.detach()
+
+
+def make_terms(parts: Sequence[LossPart], student: Student, *, dims: int, classes: int) -> Terms:
+    """The losses of a configuration.
+
+    Raises:
+        UsageError: no such loss or option.
+    """
+    teachers = teachers_of(parts)
+    terms: list[Term] = []
+    for part in parts:
+        if part.name != DISTILL:
+            terms.append(_loss(part, dims=dims, classes=classes))
+            continue
+        spec, of, at = read_distill(part.options)
+        name = next(name for name, one in teachers.items() if one == spec)
+        if of == "relations":
+            terms.append(RelationTerm(name))
+            continue
+        at = at or student.network.spec.layer
+        size = {"channels": student.channels(at), "dimensions": spec.dimensions}
+        terms.append(MapTerm(name, at, **size))
+    return Terms(_names(parts), [part.weight for part in parts], terms)
+
+
+def teachers_of(parts: Sequence[LossPart]) -> dict[str, TeacherSpec]:
+    """The teachers that the losses ask for, each once, by a name of their own."""
+    specs = [read_distill(part.options)[0] for part in parts if part.name == DISTILL]
+    return {f"teacher{place}": spec for place, spec in enumerate(dict.fromkeys(specs))}
+
+
+def layers_of(parts: Sequence[LossPart]) -> tuple[str, ...]:
+    """The layers of the student whose maps the losses want."""
+    asked = [read_distill(part.options) for part in parts if part.name == DISTILL]
+    return tuple(at for _, of, at in asked if of == "map" and at)
+
+
+def _loss(part: LossPart, *, dims: int, classes: int) -> LossTerm:
+    kind = getattr(LOSSES.get(part.name), "kind", "")
+    if kind not in ("tuple", "batch", "classes", ""):
+        raise UsageError(f"the loss {part.name} takes {kind}, which relook train does not give it")
+    options = dict(part.options)
+    if kind == "classes":
+        options |= {"dims": dims, "classes": classes}
+    return LossTerm(make_loss(part.name, **options), kind)
+
+
+def _names(parts: Sequence[LossPart]) -> list[str]:
+    """Names for the log; a second of the same name has a number."""
+    names = [part.name for part in parts]
+    return [
+        name if names.count(name) == 1 else f"{name}{names[:i].count(name)}"
+        for i, name in enumerate(names)
+    ]

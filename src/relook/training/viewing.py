@@ -1,0 +1,103 @@
+"""Pictures → pixels of a batch: views of a camera, or plain squares, and what is laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from relook.core.errors import UsageError
+from relook.training.augment.views import Viewer
+from relook.training.config import ViewsPart
+
+__all__ = ["CameraViews", "PlainViews", "make_views", "square"]
+
+Pixels = NDArray[np.uint8]
+Change = Callable[[Pixels, np.random.Generator], Pixels]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraViews:
+    """Views as :class:`relook.training.augment.views.Viewer` makes them."""
+
+    viewer: Viewer
+    changes: tuple[Change, ...] = ()
+
+    def __call__(
+        self, pixels: Pixels, background: Pixels, kind: str, rng: np.random.Generator, side: int
+    ) -> Pixels:
+        """``(H, W, 3)`` → ``(side, side, 3)``."""
+        seen = replace(self.viewer, side=side).view(pixels, background, kind, rng)
+        return _changed(seen, self.changes, rng, side)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainViews:
+    """The largest square of a picture, anywhere along its longer side."""
+
+    changes: tuple[Change, ...] = ()
+
+    def __call__(
+        self, pixels: Pixels, background: Pixels, kind: str, rng: np.random.Generator, side: int
+    ) -> Pixels:
+        """``(H, W, 3)`` → ``(side, side, 3)``."""
+        del background, kind
+        return _changed(square(pixels, side, at=rng.random()), self.changes, rng, side)
+
+
+def make_views(part: ViewsPart) -> CameraViews | PlainViews:
+    """What ``[views]`` asks for.
+
+    Raises:
+        UsageError: an option that there is not.
+    """
+    changes = tuple(_change(dict(table)) for table in part.augment)
+    if part.plain:
+        if part.options:
+            raise UsageError(f"plain views have no {', '.join(part.options)}")
+        return PlainViews(changes)
+    options = {key: _tuples(value) for key, value in part.options.items()}
+    try:
+        return CameraViews(Viewer(**options), changes)
+    except TypeError as error:
+        raise UsageError(f"[views] {error}") from error
+
+
+def square(pixels: Pixels, side: int, *, at: float = 0.5) -> Pixels:
+    """The largest square of ``(H, W, 3)``, ``at`` 0 to 1 along its longer side, resized."""
+    height, width = pixels.shape[:2]
+    extent = min(height, width)
+    top, left = round(at * (height - extent)), round(at * (width - extent))
+    cut = pixels[top : top + extent, left : left + extent]
+    how = cv2.INTER_AREA if extent > side else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(cut, (side, side), interpolation=how), np.uint8)
+
+
+def _change(table: dict[str, Any]) -> Change:
+    from relook.training.augment import make as making  # noqa: PLC0415 - few runs ask for more
+
+    if "name" not in table:
+        raise UsageError("each [[views.augment]] needs a name")
+    name = table.pop("name")
+    change: Change = making.make_augmentation(
+        name, **{key: _tuples(value) for key, value in table.items()}
+    )
+    return change
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _changed(
+    pixels: Pixels, changes: tuple[Change, ...], rng: np.random.Generator, side: int
+) -> Pixels:
+    for change in changes:
+        pixels = change(pixels, rng)
+    if pixels.shape != (side, side, 3):
+        pixels = np.asarray(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA))
+    return pixels

@@ -1,0 +1,21 @@
+"""Who watches a run: is told what happens, and may ask it to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["Watcher"]
+
+
+class Watcher:
+    """Hears nothing and never stops; those who do override what they need."""
+
+    def progress(self, step: int, iterations: int, row: Mapping[str, float]) -> None:
+        """A step was taken; the row has the newest numbers of the log."""
+
+    def note(self, words: str) -> None:
+        """Something that people should know."""
+
+    def should_stop(self) -> bool:
+        """Whether to save and stop after the step under way."""
+        return False
