@@ -34,11 +34,12 @@ def run(*, as_json: Json = False) -> None:
 def _as_json(recipe: Recipe) -> dict[str, Any]:
     settings = json.loads(recipe.to_json())
     network, encoder = recipe.network, recipe.encoder
+    brought = network is not None and not _ships(network.weights)
     return {
         "name": recipe.name,
         "summary": recipe.summary,
         # What makes a network of weights; once it was made, most describe without it.
-        "extras": [] if network is None else ["networks"],
+        "extras": ["networks"] if brought else [],
         "weights": [] if network is None else [network.weights],
         "codebook": None if recipe.local is None else recipe.local.codebook,
         "whitening": None if network is None else network.whitening or None,
@@ -70,9 +71,17 @@ def _costs(cost: dict[str, Any]) -> str:
 
 def _needs(recipe: dict[str, Any]) -> str:
     needed = [f"weights {name} (relook weights info {name})" for name in recipe["weights"]]
-    if needed:
+    if needed and recipe["extras"]:
         pooling = recipe["settings"]["channels"]["global"]["pooling"]
         when = "always: torch pools" if pooling == "rmac" else "the first time"
         return f"{', '.join(needed)}; relook[networks] {when}"
-    of = f"encoder {recipe['encoder']}" if recipe["encoder"] else f"codebook {recipe['codebook']}"
-    return f"nothing more ({of} ships)"
+    shipped = {"codebook": recipe["codebook"], "encoder": recipe["encoder"]}
+    of = [f"{what} {name}" for what, name in shipped.items() if name]
+    of += [f"weights {name}" for name in recipe["weights"]]
+    return f"nothing more ({' and '.join(of)} {'ships' if len(of) == 1 else 'ship'})"
+
+
+def _ships(weights: str) -> bool:
+    from relook.networks.weights import find_card, ships  # noqa: PLC0415 - keeps `--help` quick
+
+    return ships(find_card(weights))

@@ -181,7 +181,7 @@ def _list(*, as_json: bool) -> None:
 
 
 def _info(name: str, *, as_json: bool) -> None:
-    from relook.networks.weights import find_card, find_file, open_weights  # noqa: PLC0415
+    from relook.networks.weights import find_card, find_file, open_weights, ships  # noqa: PLC0415
 
     card = find_card(name)
     path = find_file(card)
@@ -195,14 +195,15 @@ def _info(name: str, *, as_json: bool) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    for title, text in _lines(card, path):
+    for title, text in _lines(card, path, shipped=ships(card)):
         table.add_row(title, text)
     terminal = console.out()
     terminal.print(card.name, style="bold")
     terminal.print(table)
 
 
-def _lines(card: Card, path: Path | None) -> list[tuple[str, str]]:
+def _lines(card: Card, path: Path | None, *, shipped: bool) -> list[tuple[str, str]]:
+    from_where = "not needed: it is part of relook" if shipped else "not offered: bring the file"
     first = f"{card.sha256_prefix}…, the rest is not published" if card.sha256_prefix else ""
     lines = [
         ("file", card.file), ("here", "no" if path is None else str(path)),
@@ -213,7 +214,7 @@ def _lines(card: Card, path: Path | None) -> list[tuple[str, str]]:
         ("trained on", card.training_set),
         ("overlap with Oxford and Paris", _YES_NO[card.overlaps_landmarks]),
         ("license", card.license), ("sha256", card.sha256 or first or "not known"),
-        ("page", card.source or "none"), ("download", card.url or "not offered: bring the file"),
+        ("page", card.source or "none"), ("download", card.url or from_where),
     ]  # fmt: skip
     return [*lines, ("notes", card.notes)] if card.notes else lines
 

@@ -11,7 +11,7 @@ from relook.networks.shipped import FOLDER
 from relook.networks.weights.card import SUFFIX, Card, check_name, load_card
 from relook.networks.weights.shipped import CARDS
 
-__all__ = ["VARIABLE", "find_card", "find_file", "list_cards", "weights_folder"]
+__all__ = ["VARIABLE", "find_card", "find_file", "list_cards", "ships", "weights_folder"]
 
 VARIABLE = "RELOOK_WEIGHTS"
 
@@ -39,6 +39,11 @@ def find_file(card: Card) -> Path | None:
     """The file of a card: one that ships, else in the first folder that has it."""
     places = [FOLDER, *folders()]
     return next((path for one in places if _is_file(path := one / card.file)), None)
+
+
+def ships(card: Card) -> bool:
+    """Whether the weights of a card are part of the package, with a graph that needs no torch."""
+    return _is_file(FOLDER / card.file)
 
 
 def find_card(name: str) -> Card:
