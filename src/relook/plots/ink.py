@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from relook.core.records import UInt8
 from relook.plots.palette import INK, WHITE, Color
 
-__all__ = ["Glyph", "blend", "dot", "frame", "glyph", "outline", "paste", "segments", "tint"]
+__all__ = [
+    "Glyph", "blend", "dot", "fill", "frame", "glyph", "line", "outline", "paste", "segments",
+    "tint",
+]  # fmt: skip
 
 Glyph = Literal["check", "cross", "dash"]
 
@@ -70,6 +73,16 @@ def outline(canvas: UInt8, points: NDArray[np.floating], color: Color, *, width:
     _stroke(rim, points, WHITE, width + 4, closed=True)
     blend(canvas, rim, 0.75)
     _stroke(canvas, points, color, width, closed=True)
+
+
+def line(canvas: UInt8, points: NDArray[np.floating], color: Color, *, width: int) -> None:
+    """A line through ``(N, 2)`` points."""
+    _stroke(canvas, points, color, width, closed=False)
+
+
+def fill(canvas: UInt8, points: NDArray[np.floating], color: Color) -> None:
+    """A polygon, filled."""
+    cv2.fillPoly(canvas, [_fixed(points)], color, cv2.LINE_AA, _BITS)
 
 
 def segments(
