@@ -1,4 +1,4 @@
-"""Numbers → pictures: result sheets, answers, why a result is believed, what a network sees, curves.
+"""Numbers → pictures: result sheets, answers and why they are believed, heat maps, curves.
 
 Everything is drawn with NumPy, OpenCV and Pillow and the fonts that these carry, so that a sheet
 looks the same on a machine without any font of its own.
