@@ -89,6 +89,15 @@ def test_several_folders_have_their_own_kinds_and_labels_that_do_not_clash(save,
     assert found.pictures.kinds == ("object", "object", "flat", "scene")
 
 
+def test_folders_of_one_name_in_different_places_do_not_clash(save, tmp_path):
+    save("a/covers/1.bmp", 1)
+    save("b/covers/1.bmp", 2)
+    folders = [Folder(tmp_path / "a/covers"), Folder(tmp_path / "b/covers")]
+    assert find_pictures(folders).pictures.classes == ("a/covers/1.bmp", "b/covers/1.bmp")
+    same = [Folder(folder.path, name="covers") for folder in folders]
+    assert find_pictures(same).pictures.classes == ("covers/1.bmp",)
+
+
 def test_copies_in_a_plain_folder_are_one_class(save, tmp_path):
     for name, seed in [("p/1.bmp", 5), ("p/2.bmp", 6), ("p/3.bmp", 5)]:
         save(name, seed)

@@ -41,8 +41,9 @@ class Folder:
             ``path`` that it lies in is its class; or the name of a CSV file with the columns path
             and label, from ``path`` on.
         kind: one of :data:`~.records.KINDS`, which decides how views are made.
-        name: what names of classes begin with, as two folders may hold equal names; empty for the
-            last part of the path. Labels of a table stand as they are.
+        name: what names of classes begin with, so that equal names within folders of one name are
+            one class; empty for as many last parts of the path as tell it from the other folders.
+            Labels of a table stand as they are.
     """
 
     path: AnyPath
@@ -110,6 +111,7 @@ def find_pictures(folders: Sequence[Folder]) -> FoundPictures:
     left_out: list[_Bad] = []
     for folder in folders:
         _check(folder)
+    for folder in _named(folders):
         good, bad = _labelled(folder)
         left_out += bad
         for item in good:
@@ -139,11 +141,26 @@ def _check(folder: Folder) -> None:
         raise UsageError(f"there is no folder {folder.path}; check its path")
 
 
+def _named(folders: Sequence[Folder]) -> list[Folder]:
+    """Folders with the names that were given, or the shortest that tell them apart."""
+    tops = [_absolute(folder.path) for folder in folders]
+    depth = 1
+    while len({top.parts[-depth:] for top in tops}) < len(set(tops)):
+        depth += 1
+    ends = [Path(*top.parts[-depth:]).as_posix() for top in tops]
+    return [
+        replace(folder, name=folder.name or end) for folder, end in zip(folders, ends, strict=True)
+    ]
+
+
+def _absolute(path: AnyPath) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - as the walk names files, links kept
+
+
 def _labelled(folder: Folder) -> tuple[list[_Item], list[_Bad]]:
     if folder.labels.lower().endswith(".csv"):
         return _from_table(folder)
-    top = Path(os.path.abspath(folder.path))  # noqa: PTH100 - as the walk names files
-    prefix = folder.name or top.name
+    top = _absolute(folder.path)
     good: list[_Item] = []
     bad: list[_Bad] = []
     for found in scan([top], is_picture=is_picture).found:
@@ -155,18 +172,18 @@ def _labelled(folder: Folder) -> tuple[list[_Item], list[_Bad]]:
         elif own == Path():
             bad.append((path, _STRAY.format(folder.path)))
         else:
-            label = f"{prefix}/{own.as_posix()}"
+            label = f"{folder.name}/{own.as_posix()}"
             good.append(_Item(path, label, folder.kind, is_own=folder.labels == "picture"))
     return good, bad
 
 
 def _from_table(folder: Folder) -> tuple[list[_Item], list[_Bad]]:
-    top = Path(os.path.abspath(folder.path))  # noqa: PTH100 - keeps links
+    top = _absolute(folder.path)
     file = top / folder.labels
     items: dict[tuple[Path, str], _Item] = {}
     bad: list[_Bad] = []
     for row in read_labels(file):
-        path = Path(os.path.abspath(top / row.path))  # noqa: PTH100 - keeps links
+        path = _absolute(top / row.path)
         if not row.path or not row.label:
             bad.append((path, f"line {row.line} of {file.name} lacks a path or a label"))
         elif not is_picture(path):
