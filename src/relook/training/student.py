@@ -19,7 +19,7 @@ from relook.networks.weights import Weights, open_weights
 from relook.training.config import NetworkPart
 from relook.training.heads import begin_whitening
 
-__all__ = ["Seen", "Student", "make_student"]
+__all__ = ["Seen", "Student", "make_student", "with_classes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,16 @@ def make_student(part: NetworkPart, *, layers: Sequence[str] = ()) -> Student:
         frozen_statistics=part.frozen_statistics,
         layers=layers,
     )
-    return student.to(memory_format=torch.channels_last)
+    moved: Any = student  # torch's types know no memory format of modules
+    moved.to(memory_format=torch.channels_last)
+    return student
+
+
+def with_classes(part: NetworkPart, classes: int) -> NetworkPart:
+    """The same, with the number of classes where the pooling ``top_k`` is not told one."""
+    if part.pooling != "top_k" or "classes" in part.options:
+        return part
+    return replace(part, options={**part.options, "classes": classes})
 
 
 def _network(part: NetworkPart) -> RetrievalNetwork:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from relook.core.errors import UsageError
+from relook.training.class_head import ClassHead
 from relook.training.config import LossPart
 from relook.training.distill import DISTILL, DistillMap, read_distill, relation_distance
 from relook.training.distributed import gathered
@@ -55,7 +55,7 @@ class LossTerm(Term):
     def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
         """See :class:`Term`."""
         if self.kind == "tuple":
-            parts = seen.vectors.split(chunk.sizes)
+            parts = torch.split(seen.vectors, list(chunk.sizes))
             each = [self.loss(part[0], part[1], part[2:]) for part in parts]
             return torch.stack(each).mean()
         if self.kind == "batch":  # who relates pictures needs those of all processes
@@ -63,6 +63,35 @@ class LossTerm(Term):
             return found
         scalar: Tensor = self.loss(seen.vectors, chunk.labels)
         return scalar
+
+
+class ClassMapsTerm(Term):
+    """A loss on the class maps of several scales."""
+
+    def __init__(self, loss: nn.Module, head: ClassHead, at: str) -> None:
+        super().__init__()
+        self.loss, self.head, self.at = loss, head, at
+
+    def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
+        """See :class:`Term`."""
+        scalar: Tensor = self.loss(self.head(seen.maps[self.at], chunk.pixels), chunk.labels)
+        return scalar
+
+
+class LocationsTerm(Term):
+    """A loss on tuples and on the classes at the locations that describe the query."""
+
+    def __init__(self, loss: nn.Module, head: ClassHead, at: str) -> None:
+        super().__init__()
+        self.loss, self.head, self.at = loss, head, at
+
+    def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
+        """See :class:`Term`."""
+        scores = self.head.located(seen.maps[self.at])
+        columns = (seen.vectors, scores, chunk.labels)
+        parts = zip(*(torch.split(c, list(chunk.sizes)) for c in columns), strict=True)
+        each = [self.loss(v[0], v[1], v[2:], score[0], label[0]) for v, score, label in parts]
+        return torch.stack(each).mean()
 
 
 class MapTerm(Term):
@@ -107,7 +136,7 @@ class Terms(nn.Module):
         return {
             f"terms.{place}.{name}"
             for place, term in enumerate(self.terms)
-            if isinstance(term, LossTerm)
+            if isinstance(term, LossTerm | ClassMapsTerm)
             for name, _ in term.named_parameters()
         }
 
@@ -127,7 +156,7 @@ def make_terms(parts: Sequence[LossPart], student: Student, *, dims: int, classe
     terms: list[Term] = []
     for part in parts:
         if part.name != DISTILL:
-            terms.append(_loss(part, dims=dims, classes=classes))
+            terms.append(_loss(part, student, dims=dims, classes=classes))
             continue
         spec, of, at = read_distill(part.options)
         name = next(name for name, one in teachers.items() if one == spec)
@@ -152,11 +181,14 @@ def layers_of(parts: Sequence[LossPart]) -> tuple[str, ...]:
     return tuple(at for _, of, at in asked if of == "map" and at)
 
 
-def _loss(part: LossPart, *, dims: int, classes: int) -> LossTerm:
+def _loss(part: LossPart, student: Student, *, dims: int, classes: int) -> Term:
     kind = getattr(LOSSES.get(part.name), "kind", "")
-    if kind not in ("tuple", "batch", "classes", ""):
-        raise UsageError(f"the loss {part.name} takes {kind}, which relook train does not give it")
     options = dict(part.options)
+    if kind in ("maps", "locations"):
+        scales = options.pop("scales", (1.0,)) if kind == "maps" else (1.0,)
+        head = ClassHead(student, classes=classes, scales=scales)
+        make = ClassMapsTerm if kind == "maps" else LocationsTerm
+        return make(make_loss(part.name, **options), head, student.network.spec.layer)
     if kind == "classes":
         options |= {"dims": dims, "classes": classes}
     return LossTerm(make_loss(part.name, **options), kind)
