@@ -89,8 +89,9 @@ def test_tuples_and_the_classes_of_the_query_are_learned_together():
 def test_what_does_not_fit_is_said():
     with pytest.raises(UsageError, match="5 classes and the pictures 3"):
         terms("location_cross_entropy", student(classes=5))
-    with pytest.raises(UsageError, match="scales must be"):
-        terms("location_cross_entropy", student(), scales=[0.0])
+    for scales in ([0.0], 2.0, [], ["large"]):
+        with pytest.raises(UsageError, match="scales must be"):
+            terms("location_cross_entropy", student(), scales=scales)
     learner, given = student("gem"), chunk(sizes=(5,))
     with pytest.raises(UsageError, match="top_k"):
         terms("triplet_locations", learner)(learner(given.pixels), given)

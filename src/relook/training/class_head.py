@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from relook.core.errors import UsageError
 from relook.networks.pooling import TopK
 from relook.training.classification import rescaled
+from relook.training.losses.base import check_option
 from relook.training.student import Student
 
 __all__ = ["ClassHead"]
@@ -31,7 +32,7 @@ class ClassHead(nn.Module):
 
     def __init__(self, student: Student, *, classes: int, scales: Sequence[float] = (1.0,)) -> None:
         super().__init__()
-        if not scales or min(scales) <= 0:
+        if not isinstance(scales, list | tuple) or not scales:
             raise UsageError(f"scales must be a list of numbers above 0, not {scales!r}")
         pool = student.network.pool
         if isinstance(pool, TopK) and pool.classify.out_features != classes:
@@ -40,7 +41,7 @@ class ClassHead(nn.Module):
                 f"{classes}; leave network.options.classes out"
             )
         self._student = (student,)  # no part of this module: it is trained once
-        self._scales = tuple(float(scale) for scale in scales)
+        self._scales = tuple(check_option("scales", scale, above=0) for scale in scales)
         own = not isinstance(pool, TopK)
         self.classify = nn.Conv2d(student.channels(), classes, 1) if own else None
 
