@@ -40,6 +40,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--objects", type=Path, required=True, help="a folder for each object")
     parser.add_argument("--every", type=int, default=1, help="take every n-th photo only")
     parser.add_argument("--threads", type=int, default=2)
+    for kind, recipe in RECIPES.items():
+        parser.add_argument(f"--{kind}", default=recipe, help=f"recipe; {recipe} unless said")
     parser.add_argument("--workdir", type=Path, help="keep the collections here")
     return parser.parse_args()
 
@@ -58,7 +60,8 @@ def main() -> None:
     models = {}
     with tempfile.TemporaryDirectory() as spare:
         work = given.workdir or Path(spare)
-        for kind, recipe in RECIPES.items():
+        for kind in RECIPES:
+            recipe = getattr(given, kind)
             place = work / recipe
             exists = Collection.exists(place)
             with relook.open(place) if exists else relook.create(place, recipe=recipe) as found:

@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--views", type=int, default=3, help="rendered views per photo")
     parser.add_argument("--strength", type=float, default=1.0, help="of the views")
     parser.add_argument("--layer", default="", help="an inner layer of the network")
-    parser.add_argument("--pooling", default="gem")
+    parser.add_argument("--pooling", default="gem", help='"" is the one of the weights')
     parser.add_argument("--p", type=float, default=3.0, help="exponent of gem")
     parser.add_argument("--longest", type=int, default=1024)
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 2**-0.5, 0.5])
@@ -57,8 +57,11 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     given = arguments()
     weights = open_weights(given.weights)
-    options = {"p": given.p} if given.pooling == "gem" else {}
-    spec = weights.spec(layer=given.layer, pooling=given.pooling, options=options)
+    changes = {"layer": given.layer}
+    if given.pooling:
+        options = {"p": given.p} if given.pooling == "gem" else {}
+        changes |= {"pooling": given.pooling, "options": options}
+    spec = weights.spec(**changes)
     runtime = load_network(weights, spec, threads=given.threads)
     describer = VectorDescriber(
         runtime, Sizing(longest=given.longest), MultiScale(scales=tuple(given.scales))
@@ -72,10 +75,13 @@ def main() -> None:
     if given.keep is not None:
         np.save(given.keep, vectors)
     views = given.views + 1
+    network = weights.card.name
+    if given.pooling:
+        network += f" {given.layer}, {given.pooling} {given.p:g}"
     fitted = (
         f"{len(files)} photos of {', '.join(folder.name for folder in given.photos)}, "
         f"{given.views} views each at strength {given.strength:g} (seed {SEED}); "
-        f"{weights.card.name} {given.layer}, {given.pooling} {given.p:g}, "
+        f"{network}, "
         f"longest {given.longest}, scales "
         f"{', '.join(f'{scale:.3g}' for scale in given.scales)}"
     )
