@@ -47,7 +47,7 @@ def run(
     weights. They lie in FOLDER/NAME.safetensors with a card; recipes take the file.
     """
     try:
-        from relook.training.loop import train  # noqa: PLC0415 - torch is loaded here
+        from relook.training.launch import launch  # noqa: PLC0415 - torch is loaded here
         from relook.training.reading import read_config  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "torch":
@@ -59,7 +59,7 @@ def run(
 
     wanted = read_config(config)
     with watching() as watcher:
-        summary = train(wanted, into, data=data, watcher=watcher)
+        summary = launch(wanted, into, data=data, watcher=watcher)
     if as_json:
         console.write_json(summary.as_json())
         return
@@ -81,3 +81,5 @@ def _show(summary: Summary) -> None:
     if summary.skipped:
         out.print(f"left out {len(summary.skipped)} pictures that cannot be read")
     out.print(f"weights in {summary.weights}")
+    if summary.whitening is not None:
+        out.print(f"whitening in {summary.whitening}")

@@ -97,8 +97,8 @@ def check_same(saved: Saved, config: Mapping[str, Any], pictures: str) -> None:
         )
     if saved.header["pictures"] != pictures:
         raise UsageError(
-            f"{saved.path} began with other pictures or labels than there are now; bring them back, "
-            "or train into another folder"
+            f"{saved.path} began with other pictures or labels than there are now; bring them "
+            "back, or train into another folder"
         )
 
 

@@ -61,7 +61,8 @@ def gathered(rows: Tensor) -> Tensor:
     """The rows of all processes, in their order; gradients find their way back."""
     if world() == 1:
         return rows
-    found: Tensor = _Gather.apply(rows)
+    gather: Any = _Gather  # torch gives it no types
+    found: Tensor = gather.apply(rows)
     return found
 
 
@@ -73,9 +74,10 @@ def sum_gradients(parameters: Sequence[Tensor], flags: Sequence[float]) -> list[
     said = torch.tensor(flags, device=grads[0].device, dtype=grads[0].dtype)
     flat = torch.cat([*(grad.reshape(-1) for grad in grads), said])
     distributed.all_reduce(flat)
-    for grad, part in zip(grads, flat.split([g.numel() for g in grads] + [len(flags)]),
-                          strict=False):  # fmt: skip
-        grad.copy_(part.reshape(grad.shape))
+    past = 0
+    for grad in grads:
+        grad.copy_(flat[past : past + grad.numel()].reshape(grad.shape))
+        past += grad.numel()
     return [float(value) for value in flat[-len(flags) :]] if flags else []
 
 

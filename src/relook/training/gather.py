@@ -1,4 +1,4 @@
-"""The pictures of a configuration: several folders become one list with labels that never clash."""
+"""The pictures of a configuration, and those held out of training to be searched for."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
-from relook.images import is_picture
-from relook.training.config import DataPart, FolderPart
+from relook.training.config import DataPart, ValidationPart
+from relook.training.pictures import Folder, FoundPictures, find_pictures
 from relook.training.records import Pictures
 
-__all__ = ["gather_pictures", "pictures_digest"]
+__all__ = ["gather_pictures", "hold_out", "pictures_digest", "select"]
 
 
-def gather_pictures(part: DataPart, *, root: Path | None = None) -> Pictures:
+def gather_pictures(part: DataPart, *, root: Path | None = None) -> FoundPictures:
     """All that ``[data]`` names.
 
     Args:
@@ -23,19 +24,14 @@ def gather_pictures(part: DataPart, *, root: Path | None = None) -> Pictures:
         root: in place of the part's own.
 
     Raises:
-        UsageError: a folder is missing or holds no pictures, or one picture has two labels.
+        UsageError: a folder is missing, or there are no pictures.
     """
     base = Path(part.root) if root is None else root
-    found = [_folder(base, folder) for folder in part.folders]
-    labels, past = [], 0
-    for one in found:
-        labels.append(one.labels + past)
-        past += len(one.classes)
-    return Pictures(
-        tuple(path for one in found for path in one.paths),
-        np.concatenate(labels),
-        tuple(name for one in found for name in one.classes),
-        tuple(kind for one in found for kind in one.kinds),
+    return find_pictures(
+        [
+            Folder(base / one.path, labels=one.labels, kind=one.kind, name=one.path)
+            for one in part.folders
+        ]
     )
 
 
@@ -47,18 +43,33 @@ def pictures_digest(pictures: Pictures) -> str:
     return content.hexdigest()[:16]
 
 
-def _folder(base: Path, part: FolderPart) -> Pictures:
-    folder = base / part.path
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}; say where the data lies with --data")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and is_picture(path))
-    if not files:
-        raise UsageError(f"{folder} holds no pictures")
-    names = [
-        f"{part.path}/{(p.parent if part.labels == 'folder' else p).relative_to(folder).as_posix()}"
-        for p in files
-    ]
-    classes = tuple(dict.fromkeys(names))
-    numbers = {name: number for number, name in enumerate(classes)}
-    labels = np.array([numbers[name] for name in names], np.int64)
-    return Pictures(tuple(files), labels, classes, (part.kind,) * len(files))
+def hold_out(
+    pictures: Pictures, part: ValidationPart | None, *, seed: int
+) -> tuple[Pictures, Pictures | None]:
+    """Pictures to learn from, and those of whole classes that are held out, if any are asked for.
+
+    Raises:
+        UsageError: there are too few classes to hold some out.
+    """
+    if part is None or part.dataset:
+        return pictures, None
+    count = round(part.share * len(pictures.classes))
+    if min(count, len(pictures.classes) - count) < 2:
+        raise UsageError(
+            f"{len(pictures.classes)} classes are too few to hold {part.share:.0%} of them out; "
+            "bring more, set validation.share, or leave [validation] out"
+        )
+    rng = np.random.default_rng((seed, 31))
+    held = np.isin(pictures.labels, rng.permutation(len(pictures.classes))[:count])
+    return select(pictures, np.flatnonzero(~held)), select(pictures, np.flatnonzero(held))
+
+
+def select(pictures: Pictures, rows: NDArray[np.int64]) -> Pictures:
+    """Some of the pictures; labels are numbered anew."""
+    old, labels = np.unique(pictures.labels[rows], return_inverse=True)
+    return Pictures(
+        tuple(pictures.paths[row] for row in rows),
+        labels.astype(np.int64),
+        tuple(pictures.classes[label] for label in old),
+        tuple(pictures.kinds[row] for row in rows),
+    )

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
 from relook.networks.retrieval import RetrievalNetwork
+from relook.training.config import WhiteningPart
+from relook.vectors.learned_whitening import LearnedWhitening
+from relook.vectors.pca import PcaWhitening
 from relook.vectors.projection import Projection, load_whitening
 
-__all__ = ["begin_whitening"]
+__all__ = ["begin_whitening", "fit_whitening", "pairs_of"]
 
 
 def begin_whitening(network: RetrievalNetwork, file: str | Path) -> None:
@@ -43,3 +46,40 @@ def begin_whitening(network: RetrievalNetwork, file: str | Path) -> None:
 def _affine(fitted: Projection) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     matrix = fitted.matrix.astype(np.float64)
     return fitted.matrix, -(matrix @ fitted.mean.astype(np.float64)).astype(np.float32)
+
+
+def fit_whitening(
+    part: WhiteningPart,
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    *,
+    seed: int,
+    fitted: str,
+) -> Projection:
+    """What ``[whitening]`` asks for, from ``(N, D)`` vectors of a trained network.
+
+    Raises:
+        UsageError: too few vectors, or no class with two.
+    """
+    kept = part.dimensions or None
+    if part.method == "pca":
+        return PcaWhitening(kept, fitted=fitted).fit(vectors).as_projection()
+    pairs = pairs_of(labels, seed=seed)
+    if not len(pairs):
+        raise UsageError("a learned whitening needs classes of two views or more; set its views")
+    return LearnedWhitening(kept, seed=seed, fitted=fitted).fit(vectors, pairs).as_projection()
+
+
+def pairs_of(labels: NDArray[np.int64], *, seed: int, most: int = 50_000) -> NDArray[np.int64]:
+    """``(P, 2)`` rows of the same label: all pairs of a class, or a sample where they are many."""
+    order = np.argsort(labels, kind="stable")
+    counts = np.unique(labels, return_counts=True)[1]
+    found, past = [], 0
+    for count in counts.tolist():
+        rows = order[past : past + count]
+        found.append(np.stack([rows[i] for i in np.triu_indices(count, 1)], axis=1))
+        past += count
+    pairs = np.concatenate(found).astype(np.int64)
+    if len(pairs) > most:
+        pairs = pairs[np.random.default_rng((seed, 41)).choice(len(pairs), most, replace=False)]
+    return pairs

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from relook.networks.retrieval import RetrievalNetwork
 from relook.training import distributed
+from relook.training.curve import draw_curves
 from relook.training.log import CsvLog, Curves
 from relook.training.making import Made
 from relook.training.schedule import rate_at
@@ -33,6 +35,7 @@ class Journal:
         self._parts: list[tuple[float, ...]] = []
         self._row: dict[str, float] = {}
         self._log: CsvLog | None = None
+        self._validations: CsvLog | None = None
         self._curves = Curves(None, before=0)
         if distributed.rank() == 0:
             self._open()
@@ -42,6 +45,8 @@ class Journal:
         columns = ("step", "loss", *self._setup.stepper.terms.names, "rate", "side",
                    "pictures_per_second", "waiting", "skipped")  # fmt: skip
         self._log = CsvLog(into / "log.csv", columns, before=step)
+        if self._config.validation:
+            self._validations = CsvLog(into / "validation.csv", ("step", "map"), before=step)
         events = into / "events" if self._config.log.tensorboard else None
         self._curves = Curves(events, before=step)
 
@@ -88,13 +93,39 @@ class Journal:
             self._curves.write(self._row)
         self._watcher.progress(step, self._config.train.iterations, self._row)
 
-    def validate(self, step: int) -> None:
-        """Measure mAP of the averaged weights."""
+    def validate(self, step: int) -> bool:
+        """Measure mAP of the averaged weights; whether it is the best so far."""
         self.validated = step
+        score = 0.0
+        if self._setup.search is not None:
+            score = self._setup.search.score(self.averaged())
+        score = float(distributed.agree(score))
+        best = max((known for _, known in self._history), default=-1.0)
+        self._history.append([step, score])
+        self._row = {**self._row, "map": score}
+        if self._validations is not None:
+            self._validations.write({"step": step, "map": score})
+            self._curves.write({"step": step, "map": score})
+            self.draw()
+        self._watcher.note(f"mAP {score:.4f} after {step} iterations")
+        return score > best
+
+    def averaged(self) -> RetrievalNetwork:
+        """The network as it would be kept now, in evaluation mode."""
+        stepper = self._setup.stepper
+        network = RetrievalNetwork(stepper.student.network.spec).to(stepper.device)
+        network.load_state_dict(stepper.average.state())
+        return network.eval()
+
+    def draw(self) -> None:
+        """Draw the curves that are known so far."""
+        if distributed.rank() == 0:
+            draw_curves(self._setup.into, title=self._config.name)
 
     def summary(self, step: int, weights: Path, seconds: float) -> Summary:
         """The end of the run."""
         self._curves.close()
+        self.draw()
         pictures = self._setup.maker.pictures
         loss = self._row.get("loss", math.nan)
         scores = [score for _, score in self._history]

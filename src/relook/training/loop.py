@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.numpy import save as to_bytes
+from torch import Tensor
 
 from relook.core.errors import RelookError, UsageError
 from relook.core.storage import write_whole
+from relook.networks.weights import open_weights
 from relook.training import distributed
 from relook.training.checkpoint import save_checkpoint
 from relook.training.config import Config
+from relook.training.heads import fit_whitening
 from relook.training.journal import Journal
 from relook.training.keeping import save_weights
 from relook.training.loader import Loader, open_loader
@@ -23,6 +28,7 @@ from relook.training.plan import Draw
 from relook.training.setup import Setup, set_up
 from relook.training.stepping import NotFiniteError, Stepped
 from relook.training.summary import Summary
+from relook.training.validation import whitening_sample
 from relook.training.watching import Watcher
 
 __all__ = ["train"]
@@ -75,7 +81,7 @@ class _Run:
         """Step after step until the last, or until someone wants it to stop."""
         iterations = self.config.train.iterations
         while self.step < iterations and not self.journal.is_over:
-            self.setup.mine(self.step)
+            self._mine(loader)
             self._ask(loader)
             waiting = time.monotonic()
             made = loader.take()
@@ -87,8 +93,15 @@ class _Run:
             if stepped.stop:
                 self._interrupt()
 
+    def _mine(self, loader: Loader) -> None:
+        began = time.monotonic()
+        found = self.setup.mine(self.step, loader)
+        if found is not None:
+            spent = time.monotonic() - began
+            self.watcher.note(f"mined {found} tuples in {spent:.1f} s before step {self.step}")
+
     def _ask(self, loader: Loader) -> None:
-        last = min(self.config.train.iterations, self.setup.horizon(self.step))
+        last = self.setup.horizon(self.step)
         while loader.room > 0 and self.asked < last:
             loader.ask(self._draw(self.asked))
             self.asked += 1
@@ -117,7 +130,7 @@ class _Run:
             self.journal.row(self.step, self._speed())
         validation = self.config.validation
         if validation and self.step % validation.every == 0 and self.step < train.iterations:
-            self.journal.validate(self.step)
+            self._validate()
         if train.save and self.step % train.save == 0 and self.step < train.iterations:
             self._save()
 
@@ -148,27 +161,50 @@ class _Run:
     def finish(self) -> Summary:
         """The last validation, the weights with their card, and what is fitted after training."""
         if self.config.validation and self.journal.validated != self.step:
-            self.journal.validate(self.step)
+            self._validate()
         self._save()
-        weights = self._keep()
-        return self.journal.summary(self.step, weights, time.monotonic() - self.began)
-
-    def _keep(self) -> Path:
-        setup = self.setup
-        pictures = setup.maker.pictures
-        target = self.into / f"{self.config.name}.safetensors"
+        weights = self.into / f"{self.config.name}.safetensors"
         if distributed.rank() == 0:
-            save_weights(
-                self.into,
-                setup.stepper.average.state(),
-                setup.stepper.student.network.spec,
-                self.config,
-                name=self.config.name,
-                trained_on=f"{len(pictures)} pictures of {len(pictures.classes)} classes: "
-                + ", ".join(folder.path for folder in self.config.data.folders),
-                notes=f"relook train, {self.step} iterations, seed {self.config.seed}.",
-            )
-        return target
+            self._keep(self.config.name)
+            if self.journal.is_over:  # the best there was, not what came of going on
+                best = open_weights(self.into / f"{self.config.name}-best.safetensors")
+                state = {key: torch.from_numpy(array.copy()) for key, array in best.state().items()}
+                self._keep(self.config.name, state)
+        whitening = self._whitening()
+        spent = time.monotonic() - self.began
+        return replace(self.journal.summary(self.step, weights, spent), whitening=whitening)
+
+    def _validate(self) -> None:
+        if self.journal.validate(self.step) and distributed.rank() == 0:
+            self._keep(f"{self.config.name}-best")
+
+    def _keep(self, name: str, state: Mapping[str, Tensor] | None = None) -> None:
+        setup = self.setup
+        save_weights(
+            self.into,
+            state or setup.stepper.average.state(),
+            setup.stepper.student.network.spec,
+            self.config,
+            name=name,
+            trained_on=setup.trained_on,
+            notes=f"relook train, {self.step} iterations, seed {self.config.seed}.",
+        )
+
+    def _whitening(self) -> Path | None:
+        part = self.config.whitening
+        if part is None or distributed.rank():
+            return None
+        setup = self.setup
+        side = self.config.views.side_at(self.config.train.iterations)
+        vectors, labels = whitening_sample(
+            self.journal.averaged(), setup.maker, views=part.views, side=side
+        )
+        fitted = fit_whitening(
+            part, vectors, labels, seed=self.config.seed, fitted=setup.trained_on
+        )
+        path = self.into / f"{self.config.name}-whitening.safetensors"
+        fitted.save(path)
+        return path
 
     def _keep_bad(self, made: Made) -> str:
         path = self.into / f"not-finite-{self.step:08d}-{distributed.rank()}.safetensors"

@@ -17,6 +17,7 @@ from relook.images import read
 from relook.training.plan import Draw
 from relook.training.records import Batch, Pictures
 from relook.training.teacher import FittedTeacher, TeacherRun, whitened_maps, whitened_vectors
+from relook.training.viewing import square
 
 __all__ = ["Made", "Maker", "MakerSpec", "ViewMaker", "first_views"]
 
@@ -77,13 +78,15 @@ class Maker:
         """The batch of a draw; the same whoever makes it."""
         before = set(self._bad)
         draw, rows = self._readable(draw)
-        views = [
-            self._view(row, draw.step, int(slot), draw.side)
-            for row, slot in zip(rows, draw.slots, strict=True)
-        ]
-        pixels = np.stack(views)
+        pixels = np.stack(
+            [
+                self._view(int(row), draw, int(slot))
+                for row, slot in zip(rows, draw.slots, strict=True)
+            ]
+        )
         labels = self._spec.pictures.labels[rows]
-        batch = Batch(pixels, labels, rows, draw.parts, self._said(pixels))
+        said = {} if draw.plain else self._said(pixels)
+        batch = Batch(pixels, labels, rows, draw.parts, said)
         skipped = tuple((row, self._bad[row]) for row in self._bad if row not in before)
         return Made(draw.step, batch, skipped)
 
@@ -95,11 +98,13 @@ class Maker:
             extras[f"{name}.vector"] = whitened_vectors(maps, self._spec.teachers[name])
         return extras
 
-    def _view(self, row: int, step: int, slot: int, side: int) -> Pixels:
-        rng = np.random.default_rng((self._spec.seed, step, slot))
+    def _view(self, row: int, draw: Draw, slot: int) -> Pixels:
+        if draw.plain:
+            return square(self._pixels(row), draw.side)
+        rng = np.random.default_rng((self._spec.seed, draw.step, slot))
         behind = self._background(rng, row)
         kind = self._spec.pictures.kinds[row]
-        return self._spec.view(self._pixels(row), behind, kind, rng, side)
+        return self._spec.view(self._pixels(row), behind, kind, rng, draw.side)
 
     def _background(self, rng: np.random.Generator, row: int) -> Pixels:
         for other in rng.integers(len(self._spec.pictures), size=8):

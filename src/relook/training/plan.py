@@ -27,6 +27,7 @@ class Draw:
         slots: ``(B,)`` places in the batch of all processes, which decide the views.
         side: of the views in pixels.
         tuples: whether the rows are tuples.
+        plain: the pictures as they are, cropped to a square, and no teacher.
     """
 
     step: int
@@ -35,11 +36,13 @@ class Draw:
     slots: Int64
     side: int
     tuples: bool = False
+    plain: bool = False
 
-    @property
-    def count(self) -> int:
-        """Tuples, or rows where there are none."""
-        return len(np.unique(self.parts)) if self.tuples else len(self.rows)
+    @classmethod
+    def plainly(cls, rows: Int64, *, side: int) -> Draw:
+        """Pictures as they are."""
+        zeros = np.zeros(len(rows), np.int64)
+        return cls(0, rows, zeros, zeros, side, plain=True)
 
     def of(self, mine: NDArray[np.bool_]) -> Draw:
         """Some of the rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from relook.core.errors import StorageError
+from relook.core.errors import StorageError, UsageError
+from relook.training import distributed
 from relook.training.checkpoint import Saved, check_same, load_latest, restore
 from relook.training.config import Config
-from relook.training.gather import gather_pictures, pictures_digest
+from relook.training.gather import gather_pictures, hold_out, pictures_digest
+from relook.training.loader import Loader
 from relook.training.making import Maker, MakerSpec, first_views
+from relook.training.mined import Mine
 from relook.training.plan import ClassPlan, TuplePlan
 from relook.training.reading import to_table
 from relook.training.records import Pictures
 from relook.training.stepping import Stepper, choose_device
-from relook.training.student import make_student
+from relook.training.student import make_student, with_classes
 from relook.training.teacher import FittedTeacher, TeacherSpec, fit_teacher
 from relook.training.terms import layers_of, make_terms, teachers_of
+from relook.training.validation import DatasetSearch, HeldOut
 from relook.training.viewing import make_views
 from relook.training.watching import Watcher
 
@@ -43,8 +47,11 @@ class Setup:
         into: folder of the run.
         maker: what makes batches.
         stepper: network, losses, optimizer.
-        plan: which pictures a step shows.
+        classes: which pictures a step shows where nothing is mined.
+        mining: what finds tuples.
+        search: what is searched in validations.
         step: the first to be taken.
+        digest: of the pictures.
         known: header of the checkpoint; empty for a new run.
     """
 
@@ -52,18 +59,35 @@ class Setup:
     into: Path
     maker: MakerSpec
     stepper: Stepper
-    plan: ClassPlan | TuplePlan
+    classes: ClassPlan
+    mining: Mine | None
+    search: HeldOut | DatasetSearch | None
     step: int
     digest: str
     known: Mapping[str, Any] = field(default_factory=dict)
 
-    def mine(self, step: int) -> None:
-        """Make a new plan where one is due."""
+    @property
+    def plan(self) -> ClassPlan | TuplePlan:
+        """Which pictures the next steps show."""
+        return self.classes if self.mining is None else self.mining.plan
+
+    @property
+    def trained_on(self) -> str:
+        """The pictures, in words."""
+        pictures, folders = self.maker.pictures, self.config.data.folders
+        said = f"{len(pictures)} pictures of {len(pictures.classes)} classes"
+        return f"{said}: {', '.join(folder.path for folder in folders)}"
+
+    def mine(self, step: int, loader: Loader) -> int | None:
+        """Make a new plan where one is due; how many tuples it has."""
+        if self.mining is None:
+            return None
+        return self.mining.mine(step, self.stepper.student, loader)
 
     def horizon(self, step: int) -> int:
-        """The first step that another plan is for."""
-        del step
-        return self.config.train.iterations
+        """The first step that another plan may be for."""
+        last = self.config.train.iterations
+        return last if self.mining is None else min(last, self.mining.horizon(step))
 
     def header(self) -> dict[str, Any]:
         """What a checkpoint says of it."""
@@ -71,11 +95,12 @@ class Setup:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What a checkpoint keeps of it."""
-        return {
+        taught = {
             f"teacher/{name}.{key}": getattr(one, key)
             for name, one in self.maker.teachers.items()
             for key in _ARRAYS
         }
+        return taught | ({} if self.mining is None else self.mining.arrays())
 
 
 def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -> Setup:
@@ -88,22 +113,44 @@ def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -
     _make_folder(into)
     if config.train.threads:
         torch.set_num_threads(config.train.threads)
-    pictures = gather_pictures(config.data, root=data)
-    digest = pictures_digest(pictures)
+    found = gather_pictures(config.data, root=data)
+    for words in found.notes():
+        watcher.note(words)
+    digest = pictures_digest(found.pictures)
+    pictures, held = hold_out(found.pictures, config.validation, seed=config.seed)
     saved = load_latest(into)
     if saved is not None:
         check_same(saved, to_table(config), digest)
     stepper = _stepper(config, pictures)
-    plan = _plan(config, pictures)
+    plan = ClassPlan(pictures, config.train.batch, config.train.views, config.seed)
     maker = _maker(config, pictures, plan, saved, watcher)
-    if saved is not None:
-        restore(saved, stepper)
-        for words in saved.damaged:
-            watcher.note(f"a newer checkpoint cannot be read ({words})")
-        watcher.note(f"goes on after {saved.step} of {config.train.iterations} iterations")
-    step = 0 if saved is None else saved.step
-    known = {} if saved is None else saved.header
-    return Setup(config, into, maker, stepper, plan, step, digest, known)
+    mining = None if config.mining is None else Mine(config, pictures)
+    search = _search(config, maker, held, data)
+    setup = Setup(config, into, maker, stepper, plan, mining, search, 0, digest)
+    return setup if saved is None else _go_on(setup, saved, watcher)
+
+
+def _go_on(setup: Setup, saved: Saved, watcher: Watcher) -> Setup:
+    restore(saved, setup.stepper)
+    if setup.mining is not None and "mined/first" in saved.arrays:
+        setup.mining.load(saved.arrays)
+    for words in saved.damaged:
+        watcher.note(f"a newer checkpoint cannot be read ({words})")
+    watcher.note(f"goes on after {saved.step} of {setup.config.train.iterations} iterations")
+    return replace(setup, step=saved.step, known=saved.header)
+
+
+def _search(
+    config: Config, maker: MakerSpec, held: Pictures | None, data: Path | None
+) -> HeldOut | DatasetSearch | None:
+    part = config.validation
+    if part is None or distributed.rank():
+        return None
+    if held is None:
+        root = Path(config.data.root) if data is None else data
+        return DatasetSearch.open(root / part.dataset, longest=part.longest)
+    side = config.views.side_at(config.train.iterations)
+    return HeldOut(Maker(replace(maker, pictures=held, teachers={})), held, part, side)
 
 
 def _make_folder(into: Path) -> None:
@@ -118,32 +165,27 @@ def _make_folder(into: Path) -> None:
 def _stepper(config: Config, pictures: Pictures) -> Stepper:
     device = choose_device(config.train.device)
     torch.manual_seed(config.seed)
-    student = make_student(config.network, layers=layers_of(config.loss))
+    network = with_classes(config.network, len(pictures.classes))
+    student = make_student(network, layers=layers_of(config.loss))
     dims, classes = student.network.dims, len(pictures.classes)
-    terms = make_terms(config.loss, student, dims=dims, classes=classes)
+    tuples = config.mining is not None
+    terms = make_terms(config.loss, student, dims=dims, classes=classes, tuples=tuples)
     return Stepper(student.to(device), terms.to(device), config, device)
 
 
-def _plan(config: Config, pictures: Pictures) -> ClassPlan | TuplePlan:
-    return ClassPlan(pictures, config.train.batch, config.train.views, config.seed)
-
-
 def _maker(
-    config: Config, pictures: Pictures, plan: Any, saved: Saved | None, watcher: Watcher
+    config: Config, pictures: Pictures, plan: ClassPlan, saved: Saved | None, watcher: Watcher
 ) -> MakerSpec:
     spec = MakerSpec(pictures, make_views(config.views), config.seed)
     specs = teachers_of(config.loss)
     if not specs:
         return spec
     if saved is not None:
-        return _with(spec, {name: _taught(one, name, saved) for name, one in specs.items()})
+        taught = {name: _taught(one, name, saved) for name, one in specs.items()}
+        return replace(spec, teachers=taught)
     watcher.note(f"asks {', '.join(one.weights for one in specs.values())} about first views")
     pixels = _first_pixels(config, spec, plan)
-    return _with(spec, {name: fit_teacher(one, pixels) for name, one in specs.items()})
-
-
-def _with(spec: MakerSpec, teachers: dict[str, FittedTeacher]) -> MakerSpec:
-    return MakerSpec(spec.pictures, spec.view, spec.seed, teachers, spec.longest, spec.keep)
+    return replace(spec, teachers={n: fit_teacher(one, pixels) for n, one in specs.items()})
 
 
 def _taught(spec: TeacherSpec, name: str, saved: Saved) -> FittedTeacher:
@@ -151,8 +193,23 @@ def _taught(spec: TeacherSpec, name: str, saved: Saved) -> FittedTeacher:
     return FittedTeacher(spec, *arrays)
 
 
-def _first_pixels(config: Config, spec: MakerSpec, plan: Any) -> list[NDArray[np.uint8]]:
+def _first_pixels(config: Config, spec: MakerSpec, plan: ClassPlan) -> list[NDArray[np.uint8]]:
     side = config.views.side_at(config.train.iterations)
     steps = -(-_FITTED_ON // config.train.batch)
     draws = [plan.draw(step, side=side) for step in range(steps)]
     return first_views(Maker(spec).make, draws)
+
+
+def _check_shares(config: Config) -> None:
+    """Every process must have the same number of rows, or of tuples."""
+    train = config.train
+    if train.batch % train.processes:
+        raise UsageError(
+            f"{train.processes} processes cannot share a batch of {train.batch} evenly; take a "
+            "multiple"
+        )
+    if train.accumulate and (train.batch // train.processes) % train.accumulate:
+        raise UsageError(
+            f"{train.batch // train.processes} cannot be worked on in {train.accumulate} equal "
+            "parts; change train.accumulate"
+        )

@@ -12,8 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
+from relook.vectors.normalize import l2_normalize
 
-__all__ = ["FittedTeacher", "TeacherRun", "TeacherSpec", "fit_teacher"]
+__all__ = [
+    "FittedTeacher",
+    "TeacherRun",
+    "TeacherSpec",
+    "fit_teacher",
+    "whitened_maps",
+    "whitened_vectors",
+]
 
 Float32 = NDArray[np.float32]
 
@@ -83,7 +91,7 @@ def whitened_maps(maps: Float32, teacher: FittedTeacher) -> NDArray[np.float16]:
 def whitened_vectors(maps: Float32, teacher: FittedTeacher) -> Float32:
     """``(B, C, h, w)`` → ``(B, d)``: GeM, l2, and a whitening with another l2."""
     said = (_gem(maps) - teacher.vector_mean) @ teacher.vector_matrix.T
-    return _unit(said)
+    return l2_normalize(said.astype(np.float32))
 
 
 def fit_teacher(
@@ -120,8 +128,4 @@ def _whitening(rows: Float32, spec: TeacherSpec) -> tuple[Float32, Float32]:
 
 def _gem(maps: Float32, p: float = 3.0) -> Float32:
     raised = np.maximum(maps, 1e-6).astype(np.float64) ** p
-    return _unit((raised.mean(axis=(2, 3)) ** (1 / p)).astype(np.float32))
-
-
-def _unit(rows: Float32) -> Float32:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return l2_normalize((raised.mean(axis=(2, 3)) ** (1 / p)).astype(np.float32))

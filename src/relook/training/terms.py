@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from relook.core.errors import UsageError
 from relook.training.class_head import ClassHead
 from relook.training.config import LossPart
 from relook.training.distill import DISTILL, DistillMap, read_distill, relation_distance
@@ -146,16 +147,26 @@ class Terms(nn.Module):
         return values @ values.new_tensor(self.weights), values.detach()
 
 
-def make_terms(parts: Sequence[LossPart], student: Student, *, dims: int, classes: int) -> Terms:
+def make_terms(
+    parts: Sequence[LossPart], student: Student, *, dims: int, classes: int, tuples: bool
+) -> Terms:
     """The losses of a configuration.
 
+    Args:
+        parts: the losses.
+        student: whose vectors and maps they see.
+        dims: of a vector.
+        classes: that there are to learn.
+        tuples: whether batches are made of tuples.
+
     Raises:
-        UsageError: no such loss or option.
+        UsageError: no such loss or option, or one that takes tuples where nothing is mined.
     """
     teachers = teachers_of(parts)
     terms: list[Term] = []
     for part in parts:
         if part.name != DISTILL:
+            _check_tuples(part, tuples=tuples)
             terms.append(_loss(part, student, dims=dims, classes=classes))
             continue
         spec, of, at = read_distill(part.options)
@@ -179,6 +190,12 @@ def layers_of(parts: Sequence[LossPart]) -> tuple[str, ...]:
     """The layers of the student whose maps the losses want."""
     asked = [read_distill(part.options) for part in parts if part.name == DISTILL]
     return tuple(at for _, of, at in asked if of == "map" and at)
+
+
+def _check_tuples(part: LossPart, *, tuples: bool) -> None:
+    kind = getattr(LOSSES.get(part.name), "kind", "")
+    if kind in ("tuple", "locations") and not tuples:
+        raise UsageError(f"the loss {part.name} takes tuples; add a [mining] that finds them")
 
 
 def _loss(part: LossPart, student: Student, *, dims: int, classes: int) -> Term:

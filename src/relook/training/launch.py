@@ -1,0 +1,88 @@
+"""One run on several processes of this computer, each with its own device and share of a batch."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from relook.core.errors import RelookError, UsageError
+from relook.training.config import Config
+from relook.training.distributed import shared_group
+from relook.training.loop import train
+from relook.training.stepping import choose_device
+from relook.training.summary import Summary
+from relook.training.watching import Watcher
+
+__all__ = ["launch"]
+
+
+def launch(
+    config: Config, into: Path, *, data: Path | None = None, watcher: Watcher | None = None
+) -> Summary:
+    """Train as :func:`relook.training.loop.train`, on ``train.processes`` processes.
+
+    This process is the first of them and the only one that writes.
+
+    Raises:
+        UsageError, RelookError, KeyboardInterrupt: as there.
+    """
+    world = config.train.processes
+    if world == 1:
+        return train(config, into, data=data, watcher=watcher)
+    device = choose_device(config.train.device)
+    if device == "cuda" and torch.cuda.device_count() < world:
+        raise UsageError(
+            f"{world} processes need as many GPUs, there are {torch.cuda.device_count()}; set "
+            "train.processes"
+        )
+    context = multiprocessing.get_context("spawn")
+    port = _free_port()
+    others: list[Any] = [
+        context.Process(target=_other, args=(rank, world, port, device, config, into, data))
+        for rank in range(1, world)
+    ]
+    for process in others:
+        process.start()
+    try:
+        with _group(0, world, port, device):
+            return train(config, into, data=data, watcher=watcher)
+    finally:
+        for process in others:
+            process.join(timeout=30)
+            process.kill()
+            process.join()
+
+
+def _other(
+    rank: int, world: int, port: int, device: str, config: Config, into: Path, data: Path | None
+) -> None:
+    import signal  # noqa: PLC0415 - in this process alone
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process says when to stop
+    threads = config.train.threads or max(1, (os.cpu_count() or 1) // world)
+    mine = replace(config, train=replace(config.train, threads=threads))
+    try:
+        with _group(rank, world, port, device):
+            train(mine, into, data=data)
+    except (RelookError, KeyboardInterrupt):
+        return  # the first process says it
+
+
+def _group(rank: int, world: int, port: int, device: str) -> Any:
+    backend = "gloo"
+    if device == "cuda":
+        torch.cuda.set_device(rank)
+        backend = "nccl"
+    return shared_group(rank=rank, world=world, port=port, backend=backend)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

@@ -1,0 +1,137 @@
+"""Tuples for the steps to come: pictures are described as the network sees them now, and mined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relook.core.errors import UsageError
+from relook.training import distributed
+from relook.training.config import Config
+from relook.training.describing import describe_batch
+from relook.training.loader import Loader
+from relook.training.mining import make_miner
+from relook.training.plan import Draw, TuplePlan
+from relook.training.records import Pictures, TrainingTuple
+from relook.training.student import Student
+
+__all__ = ["Mine"]
+
+Int64 = NDArray[np.int64]
+
+
+class Mine:
+    """Mines when it is due; what it found last is a part of every checkpoint.
+
+    Args:
+        config: with a ``[mining]`` part.
+        pictures: to learn from.
+
+    Raises:
+        UsageError: no such miner or option.
+    """
+
+    def __init__(self, config: Config, pictures: Pictures) -> None:
+        if config.mining is None:
+            raise UsageError("there is no [mining] in the configuration")
+        self._config, self._part, self._pictures = config, config.mining, pictures
+        self._miner = make_miner(self._part.name, **self._part.options)
+        size = self._part.pool or len(pictures)
+        queries = self._part.queries or size
+        epoch = config.train.epoch or -(-queries // config.train.batch)
+        self._period = max(1, epoch // self._part.per_epoch)
+        self._queries = min(-(-queries // self._part.per_epoch), size)
+        self.plan = TuplePlan((), config.train.batch, 0)
+
+    def horizon(self, step: int) -> int:
+        """The first step after this one that is mined for anew."""
+        return (step // self._period + 1) * self._period
+
+    def mine(self, step: int, student: Student, loader: Loader) -> int | None:
+        """Mine if it is due before a step; how many tuples there are now, None if it was not.
+
+        Raises:
+            UsageError: the miner finds nothing, and never has.
+        """
+        if step % self._period and self.plan.tuples:
+            return None
+        found = None
+        if distributed.rank() == 0:
+            found = self._found(step, student, loader)
+        found = distributed.agree(found)
+        if found:
+            self.plan = TuplePlan(found, self._config.train.batch, step)
+        elif not self.plan.tuples:
+            raise UsageError(
+                f"the miner {self._part.name} found no tuple in {len(self._pictures)} pictures; "
+                "bring classes of two or more, another miner, or more pictures"
+            )
+        return len(self.plan.tuples)
+
+    def _found(self, step: int, student: Student, loader: Loader) -> tuple[TrainingTuple, ...]:
+        rng = np.random.default_rng((self._config.seed, 21, step))
+        rows, vectors = self._described(self._pool(rng), step, student, loader)
+        if not len(rows):
+            return ()
+        queries = np.sort(rng.permutation(len(rows))[: self._queries]).astype(np.int64)
+        tuples = self._miner.mine(vectors, self._pictures.labels[rows], queries, rng)
+        named = [
+            TrainingTuple(
+                int(rows[one.query]), int(rows[one.positive]), tuple(rows[list(one.negatives)])
+            )
+            for one in tuples
+        ]
+        return tuple(named[place] for place in rng.permutation(len(named)))
+
+    def _pool(self, rng: np.random.Generator) -> Int64:
+        size = len(self._pictures)
+        chosen = rng.permutation(size)[: self._part.pool or size]
+        return np.sort(chosen).astype(np.int64)
+
+    def _described(
+        self, rows: Int64, step: int, student: Student, loader: Loader
+    ) -> tuple[Int64, NDArray[np.float32]]:
+        """Vectors of the pictures that can be read."""
+        side = self._config.views.side_at(step)
+        size = max(1, min(self._config.train.batch * 4, 64))
+        draws = [
+            Draw.plainly(rows[start : start + size], side=side)
+            for start in range(0, len(rows), size)
+        ]
+        kept, vectors, asked = [], [], 0
+        student.eval()
+        for draw in draws:
+            while loader.room > 0 and asked < len(draws):
+                loader.ask(draws[asked])
+                asked += 1
+            batch = loader.take().batch
+            same = batch.rows == draw.rows  # another one stands in for what cannot be read
+            kept.append(draw.rows[same])
+            vectors.append(describe_batch(student.network, batch.pixels)[same])
+        student.train()
+        return np.concatenate(kept), np.concatenate(vectors)
+
+    def arrays(self) -> dict[str, Int64]:
+        """What a checkpoint keeps of it."""
+        tuples = [(one.query, one.positive, *one.negatives) for one in self.plan.tuples]
+        flat = [row for one in tuples for row in one]
+        return {
+            "mined/rows": np.array(flat, np.int64),
+            "mined/sizes": np.array([len(one) for one in tuples], np.int64),
+            "mined/first": np.array([self.plan.first], np.int64),
+        }
+
+    def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on with what a checkpoint kept."""
+        sizes = np.array(arrays["mined/sizes"], np.int64)
+        rows = np.array(arrays["mined/rows"], np.int64).tolist()
+        ends = np.cumsum(sizes).tolist()
+        parts: Sequence[list[int]] = [
+            rows[end - size : end] for end, size in zip(ends, sizes.tolist(), strict=True)
+        ]
+        tuples = tuple(TrainingTuple(one[0], one[1], tuple(one[2:])) for one in parts)
+        first = int(np.array(arrays["mined/first"]).ravel()[0])
+        self.plan = TuplePlan(tuples, self._config.train.batch, first)
