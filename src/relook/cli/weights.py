@@ -24,6 +24,7 @@ EXAMPLES = (
     "relook weights info resnet101 --json",
     "relook weights fetch resnet50",
     "relook weights calibrate hybrid photos",
+    "relook weights show mobilenet-v2 photo.jpg --sheet seen.png",
     "relook weights import mine.pth --name mine --backbone resnet50 --pooling gem --p 3",
 )
 
@@ -35,7 +36,8 @@ def run(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[list | info NAME | fetch NAME | import FILE | calibrate RECIPE PHOTOS]",
+            metavar="[list | info NAME | fetch NAME | import FILE | calibrate RECIPE PHOTOS "
+            "| show NAME PHOTO]",
             show_default=False,
             help="What to do; list if nothing.",
         ),
@@ -101,6 +103,16 @@ def run(
         typer.Option("--overlap/--no-overlap", show_default=False,
                      help="import: whether that may show the landmarks of Oxford and Paris."),
     ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option("--sheet", metavar="FILE.png", show_default=False,
+                     help="show: draw where in the photo the classes are."),
+    ] = None,
+    classes: Annotated[
+        Path | None,
+        typer.Option("--classes", metavar="FILE", show_default=False,
+                     help="show: names of the classes, one in a line; else those beside them."),
+    ] = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Say which weights of networks are known and where they are; fetch and import others.
@@ -110,6 +122,7 @@ def run(
     calibrate measures on photos what the network of a recipe needs to run in int8.
     import copies a file of your own (.safetensors, .npz, a torch file) under relook's names;
     no code in it is run, and where torch is installed it must fit the network.
+    show says what a classifier sees in a photo, and draws where.
 
     Files are looked for in the folder that RELOOK_WEIGHTS names, then in the user's cache.
     """
@@ -126,6 +139,8 @@ def run(
     said = {key: value for key, value in known.items() if value is not None}
     if said and given[:1] != ["import"]:
         raise UsageError("only import takes these options: relook weights import FILE --name NAME")
+    if (sheet or classes) and given[:1] != ["show"]:
+        raise UsageError("--sheet and --classes are for relook weights show NAME PHOTO")
     match given:
         case ["list"]:
             _list(as_json=as_json)
@@ -137,9 +152,14 @@ def run(
             _calibrate(recipe, Path(photos), as_json=as_json)
         case ["import", file]:
             _import(Path(file), said, as_json=as_json)
+        case ["show", which, photo]:
+            from relook.cli.weights_show import show  # noqa: PLC0415
+
+            show(which, Path(photo), sheet=sheet, classes=classes, as_json=as_json)
         case _:
             raise UsageError(
-                "write weights list, info NAME, fetch NAME, import FILE, or calibrate RECIPE PHOTOS"
+                "write weights list, info NAME, fetch NAME, import FILE, calibrate RECIPE PHOTOS, "
+                "or show NAME PHOTO"
             )
 
 
