@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,8 @@ from relook.training.context import (
     drop_colors,
     project_colors,
 )
+from relook.training.context_plan import ContextPlan, cut_pairs
+from relook.training.records import Pictures
 
 
 def _coordinates(rows: int, columns: int) -> np.ndarray:
@@ -117,3 +121,38 @@ def test_options_that_cannot_be_are_refused(options: dict, says: str) -> None:
 def test_other_pixels_than_rgb_are_refused() -> None:
     with pytest.raises(ShapeError):
         cut_pair(np.zeros((9, 9), np.uint8), options=ContextOptions(), rng=np.random.default_rng(0))
+
+
+def _pictures(count: int) -> Pictures:
+    names = tuple(Path(f"{i}.jpg") for i in range(count))
+    labels = np.zeros(count, np.int64)  # all of one class: classes mean nothing here
+    return Pictures(names, labels, ("one",), ("scene",) * count)
+
+
+def test_a_plan_draws_every_picture_once_with_two_patches_of_the_same_picture() -> None:
+    plan = ContextPlan(_pictures(12), batch=8, views=2, seed=5)
+    draws = [plan.draw(step, side=16) for step in range(3)]
+    for draw in draws:
+        np.testing.assert_array_equal(draw.rows[::2], draw.rows[1::2])
+        assert draw.options.side == 16
+    assert sorted(np.concatenate([draw.rows[::2] for draw in draws])) == list(range(12))
+
+
+def test_pairs_are_the_same_whoever_cuts_them() -> None:
+    plan = ContextPlan(_pictures(12), batch=8, views=2, seed=5)
+    draw = plan.draw(1, side=16)
+    all_pixels = [_coordinates(64 + row, 80) for row in draw.rows]
+    patches, positions = cut_pairs(all_pixels, draw, seed=5)
+    assert patches.shape == (8, 16, 16, 3)
+    np.testing.assert_array_equal(positions[::2], positions[1::2])
+    shared = []
+    for rank in range(2):
+        part = draw.share(rank, 2)
+        shared.append(cut_pairs([_coordinates(64 + row, 80) for row in part.rows], part, seed=5))
+    np.testing.assert_array_equal(np.concatenate([one[0] for one in shared]), patches)
+    np.testing.assert_array_equal(np.concatenate([one[1] for one in shared]), positions)
+
+
+def test_half_a_pair_in_a_batch_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"even train\.batch"):
+        ContextPlan(_pictures(4), batch=7, views=2, seed=0)

@@ -6,8 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from relook.core.errors import ImageError, UsageError
+from relook.core.errors import ImageError, StorageError, UsageError
+from relook.images import read
 from relook.training.motion import busiest_window, corners, follow, moving
+from relook.training.pictures import Folder, find_pictures
+from relook.training.track_folder import tracked_folder
 from relook.training.tracking import (
     TrackingOptions,
     find_tracks,
@@ -176,7 +179,7 @@ def test_frames_come_in_the_order_of_their_numbers_and_broken_ones_are_named(
     video = Video(folder)
     assert [int(frame[0, 0, 0]) for frame in video] == [0, 40, 60, 80, 100]
     assert len(video.skipped) == 1
-    assert "f9.png" in video.skipped[0]
+    assert video.skipped[0][0].name == "f9.png"
 
 
 def test_what_is_no_video_is_named_and_does_not_end_the_others(tmp_path: Path) -> None:
@@ -185,8 +188,9 @@ def test_what_is_no_video_is_named_and_does_not_end_the_others(tmp_path: Path) -
     _write(tmp_path / "still", [_texture(60, 80, 0)] * 6)
     tracks, problems = track_videos(find_videos([tmp_path]), options=_OPTIONS)
     assert tracks
-    assert "broken.mp4 shows no frame; convert it to MP4" in problems[0]
-    assert "still: nothing moves" in problems[1]
+    assert [path.name for path, _ in problems] == ["broken.mp4", "still"]
+    assert "no frame can be read; convert it to MP4" in problems[0][1]
+    assert "nothing moves" in problems[1][1]
     with pytest.raises(ImageError, match=r"no tracks in 1 videos.*nothing moves"):
         track_videos([Video(tmp_path / "still")])
     with pytest.raises(UsageError, match="no videos in"):
@@ -209,3 +213,20 @@ def test_frames_of_two_sizes_are_not_one_video(tmp_path: Path) -> None:
 def test_options_that_cannot_be_are_refused(options: dict) -> None:
     with pytest.raises(UsageError):
         TrackingOptions(**options)
+
+
+def test_tracks_are_kept_as_a_folder_of_classes_and_used_again(tmp_path: Path) -> None:
+    _write(tmp_path / "videos" / "good", _scene())
+    (tmp_path / "videos" / "broken.mp4").write_bytes(b"nothing" * 100)
+    folder, problems = tracked_folder(tmp_path / "videos", tmp_path / "tracks", options=_OPTIONS)
+    found = find_pictures([Folder(folder, labels="folder")]).pictures
+    assert [path.name for path in found.paths] == ["first.png", "last.png"] * len(found.classes)
+    np.testing.assert_array_equal(found.labels, np.repeat(np.arange(len(found.classes)), 2))
+    track = next(find_tracks(_scene(), options=_OPTIONS))
+    np.testing.assert_array_equal(read(found.paths[1]).pixels, track.patches[1])
+    again = tracked_folder(tmp_path / "nowhere", tmp_path / "tracks")
+    assert again == (folder, problems)
+    assert problems[0][0].name == "broken.mp4"
+    (folder / "tracks.json").write_text("{}")
+    with pytest.raises(StorageError, match="delete its folder"):
+        tracked_folder(tmp_path / "videos", folder)

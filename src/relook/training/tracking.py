@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,7 +22,10 @@ from relook.training.motion import Float32, busiest_window, corners, follow, mov
 from relook.training.records import TrainingTuple
 from relook.training.video import Video
 
-__all__ = ["Track", "TrackingOptions", "find_tracks", "make_triplets", "track_videos"]
+__all__ = ["Problem", "Track", "TrackingOptions", "find_tracks", "make_triplets", "track_videos"]
+
+Problem = tuple[Path, str]
+"""A video or frame that could not be used, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,28 +193,28 @@ def _track(running: _Running, frame: NDArray[np.uint8], number: int, video: str)
 
 def track_videos(
     videos: Sequence[Video], *, options: TrackingOptions | None = None
-) -> tuple[tuple[Track, ...], tuple[str, ...]]:
-    """Tracks of several videos, and one line for each video or frame that could not be used.
+) -> tuple[tuple[Track, ...], tuple[Problem, ...]]:
+    """Tracks of several videos, and the videos and frames that could not be used.
 
     Raises:
         ImageError: no video has a track; the message says why for the first of them.
     """
     tracks: list[Track] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     for video in videos:
         before = len(tracks)
         try:
             tracks += find_tracks(video, options=options, video=video.path.as_posix())
         except ImageError as error:
-            problems.append(str(error))
+            problems.append((video.path, str(error)))
         else:
             if len(tracks) == before:
-                problems.append(f"{video.path}: nothing moves in it that could be followed")
+                problems.append((video.path, "nothing moves in it that could be followed"))
         problems += video.skipped
     if not tracks:
         raise ImageError(
-            f"no tracks in {len(videos)} videos, the first: {problems[0]}; give videos in which"
-            " something moves, or lower shortest, motion or moving"
+            f"no tracks in {len(videos)} videos ({problems[0][0]}: {problems[0][1]}); give videos"
+            " in which something moves, or lower shortest, motion or moving"
         )
     return tuple(tracks), tuple(problems)
 

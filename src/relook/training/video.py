@@ -35,12 +35,12 @@ class Video:
         skipped: frames of a folder that could not be used, with reasons; grows as it is read.
 
     Raises:
-        ImageError: there is nothing to read, or frames of several sizes; the message names it.
+        ImageError: there is nothing to read, or frames of several sizes; the message says which.
     """
 
     path: Path
     longest: int = 600
-    skipped: list[str] = field(default_factory=list, compare=False)
+    skipped: list[tuple[Path, str]] = field(default_factory=list, compare=False)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         frames = self._of_folder() if self.path.is_dir() else self._of_file()
@@ -48,19 +48,18 @@ class Video:
         for frame in frames:
             if frame.shape != (size := size or frame.shape):
                 raise ImageError(
-                    f"{self.path}: frames of {size[1]} x {size[0]} and of {frame.shape[1]} x"
+                    f"frames of {size[1]} x {size[0]} and of {frame.shape[1]} x"
                     f" {frame.shape[0]} pixels are not one video; put them into several folders"
                 )
             yield frame
         if size is None:
             raise ImageError(
-                f"{self.path} shows no frame; convert it to MP4, or give a folder of numbered"
-                " pictures"
+                "no frame can be read; convert it to MP4, or give a folder of numbered pictures"
             )
 
     def _of_file(self) -> Iterator[NDArray[np.uint8]]:
         if not self.path.is_file():
-            raise ImageError(f"{self.path} is no file; check the path")
+            raise ImageError("it is not there; check the path")
         capture = cv2.VideoCapture(str(self.path))
         try:
             while True:
@@ -76,7 +75,7 @@ class Video:
             try:
                 yield read(path, longest=self.longest).pixels
             except ImageError as error:
-                self.skipped.append(f"{path}: {error}")
+                self.skipped.append((path, str(error)))
 
 
 def find_videos(folders: Iterable[AnyPath], *, longest: int = 600) -> tuple[Video, ...]:
