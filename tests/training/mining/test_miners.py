@@ -10,6 +10,7 @@ from relook.core.errors import ShapeError, UsageError
 from relook.training.mining import MINERS, CombinationMiner, TupleMiner, make_miner
 
 SEEDS = range(3)
+ENGINES = ["exact", "flat"]
 LABELED = sorted(set(MINERS) - {"manifold"})
 
 
@@ -26,8 +27,10 @@ def mined(name, seed, **options):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("one_per_class", [False, True])
-def test_hard_negatives_are_the_nearest_of_other_classes(seed, one_per_class):
-    vectors, labels, found = mined("hard", seed, negatives=6, one_per_class=one_per_class)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_hard_negatives_are_the_nearest_of_other_classes(seed, one_per_class, engine):
+    options = {"negatives": 6, "one_per_class": one_per_class, "engine": engine}
+    vectors, labels, found = mined("hard", seed, **options)
     assert [each.query for each in found] == [
         row for row in range(len(labels)) if oracle.positives(labels, row)
     ]
@@ -38,7 +41,8 @@ def test_hard_negatives_are_the_nearest_of_other_classes(seed, one_per_class):
         )
 
 
-def test_n2_finds_other_classes_behind_a_large_one():
+@pytest.mark.parametrize("engine", ENGINES)
+def test_n2_finds_other_classes_behind_a_large_one(engine):
     rng = np.random.default_rng(0)
     center = np.eye(8, dtype=np.float32)[0]
     crowd = center + 0.01 * rng.standard_normal((900, 8))
@@ -46,7 +50,7 @@ def test_n2_finds_other_classes_behind_a_large_one():
     vectors = np.concatenate([[center, center], crowd, rest])
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     labels = np.array([0, 0] + [1] * 900 + list(range(2, 14)))
-    miner = make_miner("hard", negatives=4, one_per_class=True)
+    miner = make_miner("hard", negatives=4, one_per_class=True, engine=engine)
     (found,) = miner.mine(vectors, labels, np.array([0]), rng)
     assert len({labels[row] for row in found.negatives}) == 4
     assert found.negatives == oracle.negatives(vectors, labels, 0, count=4, one_per_class=True)
@@ -90,8 +94,10 @@ def test_semi_hard_positive_is_the_farthest_before_all_negatives(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("one_per_class", [False, True])
-def test_semi_hard_negatives_are_the_nearest_beyond_the_positive(seed, one_per_class):
-    vectors, labels, found = mined("semi_hard", seed, one_per_class=one_per_class)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_semi_hard_negatives_are_the_nearest_beyond_the_positive(seed, one_per_class, engine):
+    options = {"one_per_class": one_per_class, "engine": engine}
+    vectors, labels, found = mined("semi_hard", seed, **options)
     assert found
     for each in found:
         edge = oracle.similarity(vectors, each.query, each.positive)

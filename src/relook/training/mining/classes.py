@@ -54,6 +54,15 @@ class Classes:
         others: Int64 = rows[rows != row]
         return others
 
+    def mates(self, rows: Int64, places: Int64) -> Int64:
+        """``(n,)`` other rows of the class of each, by place from 0 to size of the class - 2."""
+        ranks = np.empty_like(self.order)
+        ranks[self.order] = np.arange(len(self.order)) - self.starts[self.numbers[self.order]]
+        found: Int64 = self.order[
+            self.starts[self.numbers[rows]] + places + (places >= ranks[rows])
+        ]
+        return found
+
     def others(self, number: int, places: Int64) -> Int64:
         """Rows of other classes by their places from 0 to M - size of the class - 1."""
         first, last = self.starts[number], self.starts[number + 1]

@@ -62,8 +62,8 @@ class TupleMiner:
         one_per_class: at most one negative of each class, which is N2; without it N1.
         alone: a query whose class has no other picture is left out (``skip``), or is its own
             positive (``itself``), for those who see every picture in a new view.
-        engine: index that finds the nearest; ``flat`` is exact, ``auto`` becomes approximate where
-            there are very many.
+        engine: ``exact`` compares all; an index of ``make_vector_index``, such as ``auto`` or
+            ``ivf``, looks at fewer where there are very many.
         threads: of one search.
 
     Raises:
@@ -85,7 +85,7 @@ class TupleMiner:
     negatives: int = 5
     one_per_class: bool = True
     alone: Alone = "skip"
-    engine: str = "flat"
+    engine: str = "exact"
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -139,7 +139,7 @@ class CombinationMiner:
     negatives: int = 5
     triplets: int | None = None
     one_per_class: bool = False
-    engine: str = "flat"
+    engine: str = "exact"
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -163,10 +163,10 @@ class CombinationMiner:
 
     def _of(self, pool: Pool, row: int, negatives: Int64) -> list[TrainingTuple]:
         positives = pool.classes.positives(row)
-        near = pool.similarities(row, positives)
+        near = pool.near(row, positives)
         easiest = np.argsort(-near, kind="stable")[: self.positives]
         positives, near = positives[easiest], near[easiest]
-        loss = pool.similarities(row, negatives)[None, :] - near[:, None]
+        loss = pool.near(row, negatives)[None, :] - near[:, None]
         kept = np.argsort(-loss.ravel(), kind="stable")[: self.triplets or self.positives]
         return [
             TrainingTuple(row, int(positives[i]), (int(negatives[j]),))

@@ -43,15 +43,11 @@ def hard(pool: Pool, asked: Asked, rng: np.random.Generator) -> Int64:  # noqa: 
 
 def semi_hard(pool: Pool, asked: Asked, rng: np.random.Generator) -> Int64:  # noqa: ARG001
     """The nearest of those that are farther than the positive (Schroff et al., 2015)."""
-    below = [
-        pool.similarities(row, np.array([positive]))[0]
-        for row, positive in zip(asked.queries, asked.positives, strict=True)
-    ]
     return pool.nearest_others(
         asked.queries,
         count=asked.wanted,
         one_per_class=asked.one_per_class,
-        below=np.array(below, np.float32),
+        below=pool.similarities(asked.queries, asked.positives),
     )
 
 

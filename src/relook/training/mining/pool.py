@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import ShapeError, UsageError
-from relook.core.numba_cache import compiled
 from relook.index.vectors import make_vector_index
-from relook.index.vectors.kernels import dots, frozen
+from relook.index.vectors.choose import VectorIndex
 from relook.training.mining.classes import Classes
+from relook.training.mining.exact import Wanted, choose, nearest_others, similarities
 
 __all__ = ["Pool", "check_queries", "check_vectors"]
 
@@ -30,7 +32,7 @@ class Pool:
     Args:
         vectors: ``(M, D)`` float32 of length 1.
         labels: ``(M,)`` int64.
-        engine: kind of the index, as ``make_vector_index`` takes it; ``flat`` is exact.
+        engine: ``exact``, or the kind of an index, as ``make_vector_index`` takes it.
         threads: of one search.
 
     Raises:
@@ -39,7 +41,7 @@ class Pool:
     """
 
     def __init__(
-        self, vectors: Float32, labels: Int64, *, engine: str = "flat", threads: int = 1
+        self, vectors: Float32, labels: Int64, *, engine: str = "exact", threads: int = 1
     ) -> None:
         check_vectors(vectors)
         check_array("labels", labels, shape=(len(vectors),), dtype=np.int64)
@@ -50,14 +52,22 @@ class Pool:
                 "all pictures carry the same label, so that none can be a negative; "
                 "give pictures of at least two classes, or label every picture by itself"
             )
-        self._index = make_vector_index(vectors.shape[1], kind=engine, threads=threads)
-        self._filled = False
+        self._engine, self._threads = engine, threads
 
-    def similarities(self, query: int, rows: Int64) -> Float32:
-        """``(n,)`` inner products with a row, summed as the exact index does."""
-        scores = np.empty(len(rows), np.float32)
-        dots(self.vectors[query].astype(np.float64), frozen(self.vectors[rows]), scores)
-        return scores
+    @cached_property
+    def _index(self) -> VectorIndex:
+        index = make_vector_index(self.vectors.shape[1], kind=self._engine, threads=self._threads)
+        index.add(np.arange(len(self.vectors)), self.vectors)
+        index.compact()
+        return index
+
+    def similarities(self, queries: Int64, rows: Int64) -> Float32:
+        """``(n,)`` inner products of pairs of rows."""
+        return similarities(self.vectors, queries, rows)
+
+    def near(self, query: int, rows: Int64) -> Float32:
+        """``(n,)`` inner products of one row with others."""
+        return self.similarities(np.full(len(rows), query), rows)
 
     def nearest_others(
         self,
@@ -79,32 +89,34 @@ class Pool:
             ``(Q, count)`` rows, nearest first, equally near ones in order of row; -1 where there
             are no more.
         """
-        if not self._filled:
-            self._index.add(np.arange(len(self.vectors)), self.vectors)
-            self._index.compact()
-            self._filled = True
         if below is None:
             below = np.full(len(queries), np.inf, np.float32)
-        found = np.full((len(queries), count), -1, np.int64)
-        left, top = np.arange(len(queries)), DEEPER * count + 16
+        wanted, numbers = Wanted(queries, below, one_per_class), self.classes.numbers
+        if self._engine == "exact":
+            return nearest_others(self.vectors, numbers, wanted, count=count, threads=self._threads)
+        return self._by_index(wanted, count)
+
+    def _by_index(self, wanted: Wanted, count: int) -> Int64:
+        """Longer and longer lists, until they hold enough that are allowed, or all there are."""
+        found = np.full((len(wanted.queries), count), -1, np.int64)
+        left, top = np.arange(len(found)), DEEPER * count + 16
         while len(left):
-            # Nothing is left out: what is asked for at last is the whole collection.
             top = min(top, len(self.vectors))
-            full = np.zeros(len(left), bool)
             step = max(1, ENTRIES // top)
-            for first in range(0, len(left), step):
-                some = left[first : first + step]
-                rows = queries[some]
-                ids, scores = self._index.search_batch(self.vectors[rows], top=top)
-                part = np.full((len(some), count), -1, np.int64)
-                full[first : first + step] = _choose(
-                    ids, scores, self.classes.numbers, rows, below[some], one_per_class, part
-                )
-                found[some] = part
+            parts = [left[first : first + step] for first in range(0, len(left), step)]
+            full = np.concatenate([self._listed(wanted, part, top, found) for part in parts])
             if top == len(self.vectors):
                 break
             left, top = left[~full], top * DEEPER
         return found
+
+    def _listed(self, wanted: Wanted, places: Int64, top: int, found: Int64) -> NDArray[np.bool_]:
+        some = Wanted(wanted.queries[places], wanted.below[places], wanted.one_per_class)
+        ids, _ = self._index.search_batch(self.vectors[some.queries], top=top)
+        part = np.full((len(places), found.shape[1]), -1, np.int64)
+        full: NDArray[np.bool_] = choose(ids, self.vectors, self.classes.numbers, some, part)
+        found[places] = part
+        return full
 
 
 def check_vectors(vectors: Float32) -> None:
@@ -125,34 +137,3 @@ def check_queries(queries: Int64, count: int) -> None:
     check_array("queries", queries, shape=(None,), dtype=np.int64)
     if len(queries) and not (queries.min() >= 0 and queries.max() < count):
         raise UsageError(f"queries must be rows from 0 to {count - 1}")
-
-
-@compiled()
-def _choose(
-    ids: Int64,
-    scores: Float32,
-    numbers: Int64,
-    queries: Int64,
-    below: Float32,
-    one_per_class: bool,
-    found: Int64,
-) -> NDArray[np.bool_]:
-    """Write the first of each list that are allowed; whether they are as many as asked for."""
-    full = np.zeros(len(queries), np.bool_)
-    for row in range(len(queries)):
-        have = 0
-        for place in range(ids.shape[1]):
-            id_ = ids[row, place]
-            allowed = numbers[id_] != numbers[queries[row]] and (
-                -np.inf < scores[row, place] < below[row]
-            )
-            for i in range(have):
-                same = numbers[found[row, i]] == numbers[id_]
-                allowed = allowed and not (one_per_class and same)
-            if allowed:
-                found[row, have] = id_
-                have += 1
-                if have == found.shape[1]:
-                    full[row] = True
-                    break
-    return full

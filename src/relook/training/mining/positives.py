@@ -18,7 +18,8 @@ Choice = Callable[[Pool, Int64, np.random.Generator], Int64]
 
 def random(pool: Pool, queries: Int64, rng: np.random.Generator) -> Int64:
     """Any other of the class, each as likely."""
-    return np.array([rng.choice(pool.classes.positives(row)) for row in queries], np.int64)
+    sizes = pool.classes.sizes[pool.classes.numbers[queries]]
+    return pool.classes.mates(queries, rng.integers(0, sizes - 1))
 
 
 def easiest(pool: Pool, queries: Int64, rng: np.random.Generator) -> Int64:  # noqa: ARG001
@@ -34,13 +35,13 @@ def hardest(pool: Pool, queries: Int64, rng: np.random.Generator) -> Int64:  # n
 def semi_hard(pool: Pool, queries: Int64, rng: np.random.Generator) -> Int64:  # noqa: ARG001
     """The farthest of those that are nearer than all of other classes; none where none is."""
     nearest = pool.nearest_others(queries, count=1)[:, 0]
+    edges = np.where(nearest >= 0, pool.similarities(queries, nearest), -np.inf)
     found = np.full(len(queries), -1, np.int64)
-    for place, (row, other) in enumerate(zip(queries, nearest, strict=True)):
+    for place, (row, edge) in enumerate(zip(queries, edges, strict=True)):
         rows = pool.classes.positives(row)
-        values = pool.similarities(row, rows)
-        good = values > pool.similarities(row, np.array([other]))[0]
-        if good.any():
-            found[place] = rows[good][np.argmin(values[good])]
+        values = pool.near(row, rows)
+        if (values > edge).any():
+            found[place] = rows[np.argmin(np.where(values > edge, values, np.inf))]
     return found
 
 
@@ -57,5 +58,5 @@ def _extreme(pool: Pool, queries: Int64, sign: int) -> Int64:
     found = np.empty(len(queries), np.int64)
     for place, row in enumerate(queries):
         rows = pool.classes.positives(row)
-        found[place] = rows[np.argmax(sign * pool.similarities(row, rows))]
+        found[place] = rows[np.argmax(sign * pool.near(row, rows))]
     return found
