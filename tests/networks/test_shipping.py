@@ -22,7 +22,7 @@ from relook.networks.retrieval import RetrievalNetwork
 from relook.networks.runtime import load_module, load_network
 from relook.networks.runtime.export import export_module, read_header
 from relook.networks.runtime.halves import halve, widen
-from relook.networks.shipping import agreement, half_precision, ship
+from relook.networks.shipping import agreement, half_precision, ship, ship_int8
 from relook.networks.weights import CARDS, Card, open_weights
 
 CARD = Card(name="stand-in", file="x.safetensors", backbone="relook_small", layout="relook",
@@ -141,6 +141,15 @@ def test_folding_batch_norm_changes_nothing(state):
     with torch.inference_mode():
         wanted = network(torch.from_numpy(picture)).numpy()
     np.testing.assert_allclose(graph.describe(picture), wanted, atol=1e-5)
+
+
+def test_a_second_graph_in_int8_ships_too(state, tmp_path):
+    folder = tmp_path / "w"
+    shipped = ship(state, CARD, folder)
+    more = ship_int8(shipped, [pixels(seed=n) for n in range(16)])
+    assert more.size == sum(file.stat().st_size for file in folder.iterdir())
+    assert agreement(state, more, [pixels()], precision="int8").cosine > 0.95
+    assert len(list(folder.iterdir())) == 4
 
 
 def test_nothing_is_written_beside_weights_in_the_package(state, tmp_path, monkeypatch):

@@ -42,6 +42,8 @@ ALONE = """
 import sys
 from relook.cli import main
 photos, into, query, *recipes = sys.argv[1:]
+print("found:", flush=True)
+main(["weights", "info", "relook-small", "--json"])
 for recipe in recipes:
     place = f"{into}/{recipe}"
     failed = main(["index", photos, "--into", place, "--recipe", recipe, "--jobs", "1"])
@@ -149,7 +151,9 @@ def test_photos_are_indexed_and_found_without_torch(package, photos, tmp_path):
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    found = [json.loads(text[: text.rindex("}") + 1]) for text in ran.stdout.split(BETWEEN)[1:]]
+    said = [json.loads(text[: text.rindex("}") + 1]) for text in ran.stdout.split(BETWEEN)[1:]]
+    info, *found = said
+    assert Path(info["path"]).parent == package
     first = [Path(table["results"][0]["path"]).name for table in found]
     assert first == ["t1v0.png"] * len(RECIPES)
 
@@ -171,9 +175,12 @@ def test_what_ships_is_whole_small_and_fits_its_graph(name):
     weights = open_weights(name)
     assert weights.path.parent == FOLDER
     assert weights.sha256 == weights.card.sha256
-    (graph,) = FOLDER.glob(f"{name}.*.onnx")
-    header = read_header(graph)
-    assert (header.weights, header.spec) == (weights.sha256, weights.spec().to_json())
+    graphs = list(FOLDER.glob(f"{name}.*.onnx"))
+    headers = {header.precision: header for header in map(read_header, graphs)}
+    assert len(headers) == len(graphs)
+    assert "f32" in headers
+    for header in headers.values():
+        assert (header.weights, header.spec) == (weights.sha256, weights.spec().to_json())
     assert sum(file.stat().st_size for file in FOLDER.glob(f"{name}.*")) <= 12_000_000
     assert "python tools/ship_network.py" in weights.card.notes
 

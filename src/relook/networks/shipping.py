@@ -28,7 +28,7 @@ from relook.networks.runtime.place import export_name, keep_export
 from relook.networks.weights.card import SUFFIX, Card, save_card
 from relook.networks.weights.opening import Weights
 
-__all__ = ["Agreement", "Shipped", "agreement", "half_precision", "ship"]
+__all__ = ["Agreement", "Shipped", "agreement", "half_precision", "ship", "ship_int8"]
 
 State = Mapping[str, NDArray[Any]]
 
@@ -125,7 +125,12 @@ def ship(state: State, card: Card, folder: Path) -> Shipped:
 
 
 def agreement(
-    state: State, shipped: Shipped, pictures: Iterable[Pixels], *, backend: str = "openvino"
+    state: State,
+    shipped: Shipped,
+    pictures: Iterable[Pixels],
+    *,
+    backend: str = "openvino",
+    precision: str = "f32",
 ) -> Agreement:
     """Hold what was written to the float32 network that it was made from.
 
@@ -133,7 +138,8 @@ def agreement(
         state: as :func:`ship` took it.
         shipped: what it gave.
         pictures: ``(B, H, W, 3)`` uint8 batches of any sizes.
-        backend: ``openvino`` or ``onnx``, in f32 with one thread.
+        backend: ``openvino`` or ``onnx``, with one thread.
+        precision: ``f32``, or ``int8`` after :func:`ship_int8`.
 
     Raises:
         UsageError: there is no picture.
@@ -144,7 +150,7 @@ def agreement(
         weights,
         weights.spec(),
         backend=backend,
-        precision="f32",
+        precision=precision,
         threads=1,
         folder=shipped.graph.parent,
     )
@@ -158,6 +164,30 @@ def agreement(
     if not cosines:
         raise UsageError("there is no picture to compare the graph on; give some")
     return Agreement(len(cosines), min(cosines), max(differences))
+
+
+def ship_int8(shipped: Shipped, pictures: Iterable[Pixels]) -> Shipped:
+    """Write a second graph beside the first, for ``precision = "int8"`` in a recipe.
+
+    Args:
+        shipped: what :func:`ship` gave.
+        pictures: ``(B, H, W, 3)`` uint8 to calibrate on, 16 or more, at the size of the recipe.
+
+    Raises:
+        UsageError: there is no picture, or ONNX Runtime is not installed.
+    """
+    weights, folder = shipped.weights, shipped.graph.parent
+    load_network(
+        weights,
+        weights.spec(),
+        backend="onnx",
+        precision="int8",
+        threads=1,
+        folder=folder,
+        calibration=pictures,
+    )
+    graph = shipped.graph.with_suffix(".int8.onnx")
+    return replace(shipped, size=shipped.size + graph.stat().st_size)
 
 
 def _floats(state: State) -> dict[str, NDArray[Any]]:
