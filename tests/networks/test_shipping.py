@@ -33,7 +33,9 @@ CARD = Card(name="stand-in", file="x.safetensors", backbone="relook_small", layo
 @pytest.fixture(autouse=True)
 def _small(tmp_path, monkeypatch):
     """A network of a few thousand parameters under the name of the real one."""
-    plan = relook_small.Plan(stem=4, widths=(4, 8, 8), blocks=(1, 1, 2), channels=24)
+    stages = (relook_small.Stage(width=4, hidden=(8,), stride=2),
+              relook_small.Stage(width=8, hidden=(8, 12), stride=2))  # fmt: skip
+    plan = relook_small.Plan(stem=4, stages=stages, channels=24)
     monkeypatch.setitem(relook_small.RELOOK_NETWORKS, "relook_small", plan)
     monkeypatch.setenv("RELOOK_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("RELOOK_WEIGHTS", raising=False)

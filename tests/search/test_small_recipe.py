@@ -94,7 +94,9 @@ def trained(tmp_path_factory):
     card = Card(name="run", file="run.safetensors", backbone="relook_small", layout="relook",
                 mean=(0.5,) * 3, std=(0.5,) * 3, pooling="gem", options={"p": 3.0}, whitening=32,
                 notes="500 iterations.")  # fmt: skip
-    plan = relook_small.Plan(stem=4, widths=(8, 8, 8), blocks=(1, 1, 1), channels=48)
+    stages = (relook_small.Stage(width=8, hidden=(8,), stride=2),
+              relook_small.Stage(width=8, hidden=(8,), stride=2))  # fmt: skip
+    plan = relook_small.Plan(stem=4, stages=stages, channels=48)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(relook_small.RELOOK_NETWORKS, "relook_small", plan)
         torch.manual_seed(1)
