@@ -13,6 +13,7 @@ from relook.cli.console import out
 from relook.cli.progress import progress_bar
 from relook.cli.threads import limit_threads
 from relook.core.errors import RelookError, UsageError
+from reproduce.cleaning import command as cleaning
 from reproduce.global_descriptors import command as global_descriptors
 from reproduce.joint_reduction import command as joint_reduction
 from reproduce.knn import command as knn
@@ -23,6 +24,7 @@ from reproduce.table import Row, Table, names, read_table
 COMMANDS: Mapping[str, tuple[Callable[[Sequence[str]], None], str]] = {
     global_descriptors.NAME: (global_descriptors.run, "one vector per picture, step by step"),
     joint_reduction.NAME: (joint_reduction.run, "several vocabularies, reduced together"),
+    cleaning.NAME: (cleaning.run, "wrong pictures in classes, found and boxed"),
     recipes.NAME: (recipes.run, "every recipe of local features, quality and cost"),
     pacs.NAME: (pacs.run, "classes learned in some domains, said in another"),
     **{name: (partial(knn.run, name), words) for name, words in knn.COMMANDS.items()},

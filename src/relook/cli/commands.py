@@ -10,6 +10,7 @@ import relook
 from relook.cli import (
     calibrate,
     check,
+    clean,
     clusters,
     codebook,
     datasets,
@@ -43,8 +44,8 @@ def make_command() -> Any:
     )
     app.callback()(_root)
     for module in (
-        index, search, explore, clusters, duplicates, label, recognize, calibrate, remove, info,
-        check, recipes, evaluate, datasets, train, weights, codebook, demo,
+        index, search, explore, clusters, duplicates, clean, label, recognize, calibrate, remove,
+        info, check, recipes, evaluate, datasets, train, weights, codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)

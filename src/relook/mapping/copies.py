@@ -17,7 +17,7 @@ from relook.mapping.mirroring import make_mirror
 from relook.mapping.neighbors import Neighbors
 from relook.mapping.pictures import Picture, Pictures
 
-__all__ = ["CopyPair", "Found", "find_pairs"]
+__all__ = ["CopyPair", "Found", "find_pairs", "is_copy"]
 
 _SIMILAR = 0.85
 """Inner product of fingerprints from which pixels are compared."""
@@ -186,14 +186,15 @@ def _judge(
 ) -> None:
     """Keep the alignment of a pair where the pixels say that it is one picture."""
     agreement = compare(one, two, alignment)
-    if agreement is None or not _is_copy(agreement):
+    if agreement is None or not is_copy(agreement):
         return
     known = found.get(pair)
     if known is None or known.agreement.detail < agreement.detail:
         found[pair] = CopyPair(pair, alignment, agreement)
 
 
-def _is_copy(agreement: Agreement) -> bool:
+def is_copy(agreement: Agreement) -> bool:
+    """Whether pixels that agree so are those of one picture."""
     shared = max(agreement.overlap.share, agreement.overlap.other_share)
     if shared < _INSIDE or agreement.share < _SHARE or agreement.detail < _DETAIL:
         return False

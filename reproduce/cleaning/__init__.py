@@ -1,0 +1,1 @@
+"""How well wrong pictures in classes are found, where the truth is known, and boxes drawn."""

@@ -1,0 +1,291 @@
+"""``relook clean``: which pictures of each class do not show its thing."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from relook.cli import console
+from relook.cli.options import Jobs, Json, RecipeName
+from relook.cli.progress import progress_bar
+from relook.cli.words import count
+
+if TYPE_CHECKING:
+    from relook.collection import Collection
+    from relook.mapping.cleaning import Checked, ClassReport, Cleaning
+    from relook.mapping.cleaning_classes import Classes
+
+__all__ = ["EXAMPLES", "run"]
+
+EXAMPLES = (
+    "relook clean classes",
+    "relook clean classes --report clean.html --write kept.csv --workdir work",
+    "relook clean pictures --strength 1.5 --keep-unverified --json",
+)
+_NAMED = 10
+
+
+def run(
+    directory: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            help="A folder with a folder of pictures for each class, or a collection whose "
+            "pictures have labels.",
+            show_default=False,
+        ),
+    ],
+    *,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE.html", show_default=False,
+                     help="Write a page that shows what would be dropped, what stays, and boxes."),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="LIST.csv", show_default=False,
+                     help="Write the pictures that stay: path, label and box, as relook train "
+                     "reads them."),
+    ] = None,
+    strength: Annotated[
+        float | None,
+        typer.Option("--strength", metavar="S", show_default=False,
+                     help="Evidence that links two pictures; what the recipe calls verified "
+                     "(3) unless said. Less keeps more hard views."),
+    ] = None,
+    keep_unverified: Annotated[
+        bool,
+        typer.Option("--keep-unverified",
+                     help="Keep classes in which no two pictures match, as a whole."),
+    ] = False,
+    workdir: Annotated[
+        Path | None,
+        typer.Option("--workdir", metavar="DIR", show_default=False,
+                     help="Keep the collection of a folder here, and go on with what is there."),
+    ] = None,
+    recipe: RecipeName = None,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say which pictures of each class do not show what the others show, and why.
+
+    Pictures of a class are held against each other. The largest group that is connected by matching
+    details stays; what matches nothing, or only a few others, would be dropped. Copies count once.
+    A box says where in each picture the thing is.
+
+    Nothing is deleted or changed; --write LIST.csv writes what would stay.
+    """
+    from relook.cli import clean_page  # noqa: PLC0415 - as all imports in commands
+    from relook.cli.threads import limit_threads  # noqa: PLC0415
+    from relook.mapping.cleaning import CleaningSettings, clean  # noqa: PLC0415
+
+    limit_threads()
+    _check_targets(report, write)
+    settings = CleaningSettings(strength=strength, keep_unverified=keep_unverified)
+    with _classes(directory, workdir=workdir, recipe=recipe, jobs=jobs) as (collection, classes):
+        with progress_bar() as bar:
+            found = clean(collection, classes, settings=settings, progress=bar)
+        if write is not None:
+            _write_list(write, found)
+        if report is not None:
+            clean_page.save(report, found, title=directory.resolve().name or "classes")
+    if as_json:
+        console.write_json(_as_json(found))
+    else:
+        _show(found)
+        _tell_files(found, report, write)
+
+
+@contextmanager
+def _classes(
+    directory: Path, *, workdir: Path | None, recipe: str | None, jobs: int | None
+) -> Iterator[tuple[Collection, Classes]]:
+    """The collection to ask, and the classes of its pictures."""
+    import relook  # noqa: PLC0415
+    from relook.collection import Collection  # noqa: PLC0415
+    from relook.core.errors import UsageError  # noqa: PLC0415
+    from relook.mapping.cleaning_classes import (  # noqa: PLC0415
+        classes_in_folder,
+        classes_of_labels,
+    )
+
+    if Collection.exists(directory):
+        if workdir is not None or recipe is not None:
+            raise UsageError(
+                f"{directory} is a collection; --workdir and --recipe are for folders of classes"
+            )
+        with relook.open(directory) as collection:
+            yield collection, classes_of_labels(collection)
+        return
+    _check_folder(directory)
+    with _place(workdir) as place, _indexed(place, directory, recipe, jobs) as collection:
+        classes, loose = classes_in_folder(collection, directory)
+        if loose:
+            lie = count(len(loose), "picture lies", "pictures lie")
+            console.note(f"{lie} in no class and stay out of this, such as {loose[0]}")
+        yield collection, classes
+
+
+@contextmanager
+def _indexed(
+    place: Path, directory: Path, recipe: str | None, jobs: int | None
+) -> Iterator[Collection]:
+    from relook.cli.index import fill, open_or_create  # noqa: PLC0415
+
+    with open_or_create(place, photos=[directory], recipe=recipe) as collection:
+        fill(collection, [directory], jobs=jobs, prune=True)
+        yield collection
+
+
+@contextmanager
+def _place(workdir: Path | None) -> Iterator[Path]:
+    if workdir is not None:
+        yield workdir
+        return
+    with tempfile.TemporaryDirectory(prefix="relook-", ignore_cleanup_errors=True) as made:
+        try:
+            yield Path(made) / "collection"
+        except KeyboardInterrupt:
+            words = (
+                "stopped; nothing was written. With --workdir DIR the next run goes on from here"
+            )
+            raise KeyboardInterrupt(words) from None
+
+
+def _check_folder(directory: Path) -> None:
+    """Refuse what has no folders before anything is described."""
+    from relook.core.errors import UsageError  # noqa: PLC0415
+
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is no folder; name one that holds a folder for each class")
+    if not any(entry.is_dir() and not entry.name.startswith(".") for entry in directory.iterdir()):
+        raise UsageError(
+            f"{directory} has no folders; lay the pictures of each class into a folder of its own"
+        )
+
+
+def _check_targets(report: Path | None, write: Path | None) -> None:
+    from relook.core.errors import UsageError  # noqa: PLC0415
+
+    for target, suffix, what in ((report, ".html", "a report"), (write, ".csv", "a list")):
+        if target is None:
+            continue
+        if target.suffix.lower() != suffix:
+            raise UsageError(f"{what} is a {suffix} file; name it {target.stem or 'clean'}{suffix}")
+        if not target.parent.is_dir():
+            raise UsageError(f"the folder {target.parent} does not exist; make it first")
+
+
+def _write_list(target: Path, found: Cleaning) -> None:
+    from relook.core.storage import write_whole  # noqa: PLC0415
+    from relook.mapping.cleaning_list import kept_as_csv  # noqa: PLC0415
+
+    write_whole(target, kept_as_csv(found, folder=target.parent))
+
+
+def _as_json(found: Cleaning) -> dict[str, Any]:
+    return {
+        "classes": [_class_as_json(report) for report in found.classes],
+        "pictures": found.pictures,
+        "kept": found.kept,
+        "dropped": found.pictures - found.kept,
+    }
+
+
+def _class_as_json(report: ClassReport) -> dict[str, Any]:
+    path_of = {picture.id: picture.path for picture in reversed(report.pictures)}
+    return {
+        "name": report.name,
+        "kept": len(report.kept),
+        "dropped": len(report.dropped),
+        "groups": list(report.groups),
+        "pictures": [_picture_as_json(picture) for picture in report.pictures],
+        "links": [
+            {
+                "pictures": [path_of[id_] for id_ in pair.ids],
+                "strength": pair.strength,
+                "inliers": pair.inliers,
+            }
+            for pair in report.pairs
+        ],
+    }
+
+
+def _picture_as_json(picture: Checked) -> dict[str, Any]:
+    return {
+        "path": picture.path,
+        "kept": picture.kept,
+        "reason": picture.reason,
+        "words": picture.words,
+        "matches": picture.matches,
+        "group": list(picture.group),
+        "box": None if picture.box is None else [round(value, 1) for value in picture.box],
+        "copies": list(picture.copies),
+        "elsewhere": list(picture.elsewhere),
+    }
+
+
+def _show(found: Cleaning) -> None:
+    terminal = console.out()
+    terminal.print(summary(found), soft_wrap=True)
+    for report in found.classes:
+        lines = [
+            f"  {picture.path}: {picture.words}{_beside(picture)}" for picture in report.dropped
+        ]
+        doubt = "; a second thing is nearly as frequent" if report.doubtful else ""
+        if lines or doubt:
+            words = f"{report.name}: {len(report.kept)} of {len(report.pictures)} stay{doubt}"
+            terminal.print(f"\n{words}", soft_wrap=True)
+        if not report.groups and lines:
+            terminal.print("  nothing verifies; --keep-unverified keeps such classes", style="dim")
+        _some(lines)
+    _tell_copies(found)
+
+
+def _some(lines: Sequence[str]) -> None:
+    shown = lines if console.is_verbose() else lines[:_NAMED]
+    for line in shown:
+        console.out().print(line, soft_wrap=True)
+    if len(shown) < len(lines):
+        console.out().print(f"  and {len(lines) - len(shown):,} more (-v names them all)")
+
+
+def summary(found: Cleaning) -> str:
+    """One line of what was found."""
+    dropped = found.pictures - found.kept
+    whole = f"{count(found.pictures, 'picture')} in {count(len(found.classes), 'class', 'classes')}"
+    return f"{whole}: {found.kept:,} would stay, {dropped:,} would be dropped"
+
+
+def _beside(picture: Checked) -> str:
+    return f" (copy of {picture.copies[0]})" if picture.copies else ""
+
+
+def _tell_copies(found: Cleaning) -> None:
+    kept = [picture for report in found.classes for picture in report.kept]
+    copies = [picture for picture in kept if picture.copies]
+    if copies:
+        console.note(
+            f"{count(len(copies), 'picture that stays is a copy', 'pictures that stay are copies')}"
+            f" of another, such as {copies[0].path} and {copies[0].copies[0]}"
+        )
+    shared = [picture for picture in kept if picture.elsewhere]
+    if shared:
+        console.note(
+            f"{count(len(shared), 'picture that stays is', 'pictures that stay are')} in another "
+            f"class too, such as {shared[0].path} in {shared[0].elsewhere[0]}; training will learn "
+            "that these classes are alike"
+        )
+
+
+def _tell_files(found: Cleaning, report: Path | None, write: Path | None) -> None:
+    if report is not None:
+        console.note(f"{report} shows them")
+    if write is not None:
+        console.note(f"{write} names the {count(found.kept, 'picture')} that would stay")
+    console.note("nothing was deleted")
