@@ -46,7 +46,8 @@ def chunk(*, sizes=()):
 
 
 def terms(name, of, **options):
-    return make_terms([LossPart(name=name, options=options)], of, dims=of.network.dims, classes=3)
+    part = LossPart(name=name, options=options)
+    return make_terms([part], of, dims=of.network.dims, classes=3, tuples=name[:7] == "triplet")
 
 
 def test_class_maps_of_all_scales_reach_the_loss():

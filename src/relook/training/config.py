@@ -44,6 +44,7 @@ class NetworkPart:
             begins with.
         dropout: share of the pooled vector that is left out before the whitening, each step.
         frozen: names or prefixes of layers that stay as they are, their statistics too.
+        frozen_before: a layer; all that comes before it stays, too.
         frozen_statistics: batch normalization keeps its statistics everywhere.
         mean: subtracted per channel from pixels in [0, 1]; as the weights say, else ImageNet's.
         std: what the difference is divided by, likewise.
@@ -59,6 +60,7 @@ class NetworkPart:
     whitening_file: str = ""
     dropout: float = 0.0
     frozen: tuple[str, ...] = ()
+    frozen_before: str = ""
     frozen_statistics: bool = False
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from relook.core.errors import RelookError, UsageError
 from relook.core.storage import write_whole
+from relook.networks.class_names import save_class_names
 from relook.networks.weights import open_weights
 from relook.training import distributed
 from relook.training.checkpoint import save_checkpoint
@@ -180,15 +181,18 @@ class _Run:
 
     def _keep(self, name: str, state: Mapping[str, Tensor] | None = None) -> None:
         setup = self.setup
-        save_weights(
+        spec = setup.stepper.student.network.spec
+        target = save_weights(
             self.into,
             state or setup.stepper.average.state(),
-            setup.stepper.student.network.spec,
+            spec,
             self.config,
             name=name,
             trained_on=setup.trained_on,
             notes=f"relook train, {self.step} iterations, seed {self.config.seed}.",
         )
+        if spec.pooling == "top_k":  # the only one that keeps the classes
+            save_class_names(setup.maker.pictures.classes, target)
 
     def _whitening(self) -> Path | None:
         part = self.config.whitening

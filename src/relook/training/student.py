@@ -16,6 +16,7 @@ from relook.networks.retrieval import RetrievalNetwork
 from relook.networks.spec import IMAGENET_MEAN, IMAGENET_STD, NetworkSpec
 from relook.networks.tap import tapped_channels
 from relook.networks.weights import Weights, open_weights
+from relook.training.classification import layers_before
 from relook.training.config import NetworkPart
 from relook.training.heads import begin_whitening
 
@@ -126,10 +127,11 @@ def make_student(part: NetworkPart, *, layers: Sequence[str] = ()) -> Student:
         raise UsageError(f"pooling {part.pooling or 'none'} gives no single vector to train")
     if part.whitening_file:
         begin_whitening(network, part.whitening_file)
+    early = layers_before(network, part.frozen_before) if part.frozen_before else ()
     student = Student(
         network,
         dropout=part.dropout,
-        frozen=part.frozen,
+        frozen=(*part.frozen, *early),
         frozen_statistics=part.frozen_statistics,
         layers=layers,
     )
