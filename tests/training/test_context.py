@@ -13,7 +13,7 @@ from relook.training.context import (
     drop_colors,
     project_colors,
 )
-from relook.training.context_plan import ContextPlan, cut_pairs
+from relook.training.context_plan import ContextPlan, cut_pairs, read_options
 from relook.training.records import Pictures
 
 
@@ -108,6 +108,7 @@ def test_projection_takes_out_green_against_magenta_and_nothing_of_gray() -> Non
     [
         ({"gap": 8, "jitter": 4}, "twice the jitter"),
         ({"side": 2}, "at least 4"),
+        ({"jitter": 1.5}, "whole pixels"),
         ({"jitter": -1}, "jitter of 0"),
         ({"areas": (4.0, 2.0)}, "in order"),
         ({"color": "invert"}, "drop, project, keep"),
@@ -151,6 +152,14 @@ def test_pairs_are_the_same_whoever_cuts_them() -> None:
         shared.append(cut_pairs([_coordinates(64 + row, 80) for row in part.rows], part, seed=5))
     np.testing.assert_array_equal(np.concatenate([one[0] for one in shared]), patches)
     np.testing.assert_array_equal(np.concatenate([one[1] for one in shared]), positions)
+
+
+def test_options_of_a_configuration_are_read_and_others_named() -> None:
+    options = read_options({"gap": 20, "areas": [10, 20], "color": "keep"})
+    assert options == ContextOptions(gap=20, areas=(10, 20), color="keep")
+    for table, says in (({"gaps": 1}, "no gaps; choose gap"), ({"areas": "x"}, "context")):
+        with pytest.raises(UsageError, match=says):
+            read_options(table)
 
 
 def test_half_a_pair_in_a_batch_is_refused() -> None:

@@ -8,7 +8,7 @@ from relook.training.context import ContextOptions, cut_pair
 
 torch = pytest.importorskip("torch")
 
-from relook.training.context_head import ContextHead  # noqa: E402
+from relook.training.context_head import ContextHead, make_context_head  # noqa: E402
 
 
 def _picture(rng: np.random.Generator) -> np.ndarray:
@@ -79,8 +79,10 @@ def test_the_order_of_the_two_patches_matters() -> None:
     assert not torch.allclose(head.scores(vectors), head.scores(vectors.flip(0)))
 
 
-def test_half_a_pair_and_other_classes_are_refused() -> None:
+def test_half_a_pair_and_other_options_are_refused() -> None:
     with pytest.raises(ShapeError, match="two per pair"):
         ContextHead(dims=4).scores(torch.zeros(3, 4))
-    with pytest.raises(UsageError, match="8 positions"):
-        ContextHead(dims=4, classes=3)
+    with pytest.raises(UsageError, match="1 or more"):
+        make_context_head({"hidden": 0}, dims=4)
+    with pytest.raises(UsageError, match="choose hidden"):
+        make_context_head({"layers": 2}, dims=4)

@@ -83,7 +83,8 @@ class FolderPart:
     Attributes:
         path: below the root.
         labels: ``picture``: every picture is a class of its own; ``folder``: its folder is; or a
-            csv file.
+            csv file; ``tracks``: the folder holds videos, and what moves in them is tracked
+            first (:mod:`relook.training.tracking`), each track a class of two patches.
         kind: one of :data:`relook.training.records.KINDS`, which decides how views are made.
     """
 
@@ -119,12 +120,15 @@ class ViewsPart:
         augment: tables with ``name`` and options, see :mod:`relook.training.augment`; applied in
             order to what was made.
         options: settings of :class:`relook.training.augment.views.Viewer`.
+        context: settings of :class:`relook.training.context.ContextOptions`, ``{}`` for its
+            defaults: pairs of patches in place of views, for the loss ``context``.
     """
 
     side: int | tuple[tuple[int, int], ...] = 160
     plain: bool = False
     augment: tuple[Table, ...] = ()
     options: Table = field(default_factory=dict)
+    context: Table | None = None
 
     def __post_init__(self) -> None:
         sides = [self.side] if isinstance(self.side, int) else [pair[1] for pair in self.side]
@@ -329,3 +333,10 @@ class Config:
     def __post_init__(self) -> None:
         if not self.loss:
             raise UsageError("there is no [[loss]]; name at least one")
+        names = {part.name for part in self.loss}
+        if ("context" in names) != (self.views.context is not None):
+            raise UsageError("the loss context and [views] context = {} need each other")
+        if "context" in names and (names - {"context", "distill"} or self.mining):
+            raise UsageError(
+                "labels are positions in context prediction; no other loss or [mining]"
+            )

@@ -48,6 +48,8 @@ class ContextOptions:
     color: str = "drop"
 
     def __post_init__(self) -> None:
+        if not all(isinstance(pixels, int | None) for pixels in (self.gap, self.jitter)):
+            raise UsageError("gap and jitter must be whole pixels")
         if self.side < 4 or self.pixels_of_jitter < 0:
             raise UsageError("a patch needs a side of at least 4 pixels, and jitter of 0 or more")
         if self.pixels_of_gap <= 2 * self.pixels_of_jitter:

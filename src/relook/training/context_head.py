@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,37 +12,34 @@ from torch.nn import functional
 from relook.core.errors import ShapeError, UsageError
 from relook.training.context import OFFSETS
 
-__all__ = ["ContextHead"]
+__all__ = ["CONTEXT", "ContextHead", "make_context_head"]
+
+CONTEXT = "context"
+"""The name of the loss in a configuration."""
 
 
 class ContextHead(nn.Module):
     """Classify the position of the second patch by both vectors, laid side by side.
 
     Both patches go through one network with shared weights; this is what follows (Doersch, Gupta
-    and Efros 2015, figure 3). It is a loss of classes: it holds the weights of its classifier.
+    and Efros 2015, figure 3). It is a loss that holds the weights of its classifier.
 
     Args:
         dims: D, the length of a vector.
-        classes: the number of positions, which is 8.
         hidden: outputs of the layer in between.
 
     Raises:
-        UsageError: another number of classes.
+        UsageError: fewer outputs than one.
     """
 
-    kind = "classes"
-
-    def __init__(self, *, dims: int, classes: int = len(OFFSETS), hidden: int = 256) -> None:
+    def __init__(self, *, dims: int, hidden: int = 256) -> None:
         super().__init__()
-        if classes != len(OFFSETS):
-            raise UsageError(
-                f"context prediction has {len(OFFSETS)} positions, not {classes} classes;"
-                ' give [data] source = "context"'
-            )
+        if hidden < 1:
+            raise UsageError(f"hidden of the loss context must be 1 or more, not {hidden}")
         # A unit vector's numbers shrink as 1 / √D; the layers were initialized for numbers near 1.
         self.gain = dims**0.5
         self.layers = nn.Sequential(
-            nn.Linear(2 * dims, hidden), nn.ReLU(), nn.Linear(hidden, classes)
+            nn.Linear(2 * dims, hidden), nn.ReLU(), nn.Linear(hidden, len(OFFSETS))
         )
 
     def scores(self, vectors: Tensor) -> Tensor:
@@ -63,3 +63,17 @@ class ContextHead(nn.Module):
         """The share of pairs whose position is told right; 1/8 is chance."""
         right = self.scores(vectors).argmax(dim=1) == labels[::2]
         return float(right.double().mean())
+
+
+def make_context_head(options: Mapping[str, Any], *, dims: int) -> ContextHead:
+    """The head with the options of a ``[[loss]]``.
+
+    Raises:
+        UsageError: one that there is not, or that cannot be.
+    """
+    for key in options:
+        if key != "hidden":
+            raise UsageError(f"the loss {CONTEXT} has no option {key}; choose hidden")
+        if not isinstance(options[key], int):
+            raise UsageError(f"hidden of the loss {CONTEXT} must be a whole number")
+    return ContextHead(dims=dims, **options)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from relook.core.errors import UsageError
 from relook.training.context import ContextOptions, cut_pair
 from relook.training.plan import ClassPlan, Draw
 
-__all__ = ["ContextDraw", "ContextPlan", "cut_pairs"]
+__all__ = ["ContextDraw", "ContextPlan", "cut_pairs", "read_options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,25 @@ class ContextPlan(ClassPlan):
             side=side,
             options=replace(self.options, side=side),
         )
+
+
+def read_options(table: Mapping[str, Any]) -> ContextOptions:
+    """The options of a configuration.
+
+    Raises:
+        UsageError: one that there is not, or that cannot be.
+    """
+    known = [field.name for field in fields(ContextOptions) if field.name != "side"]
+    for key in table:
+        if key not in known:
+            raise UsageError(f"[views] context has no {key}; choose {', '.join(known)}")
+    values: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in table.items()
+    }
+    try:
+        return ContextOptions(**values)
+    except TypeError as error:
+        raise UsageError(f"[views] context: {error}") from error
 
 
 def cut_pairs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +13,40 @@ from relook.core.errors import UsageError
 from relook.training.config import DataPart, ValidationPart
 from relook.training.pictures import Folder, FoundPictures, find_pictures
 from relook.training.records import Pictures
+from relook.training.track_folder import tracked_folder
+from relook.training.tracking import Problem
 
 __all__ = ["gather_pictures", "hold_out", "pictures_digest", "select"]
 
+TRACKS = "tracks"
+"""Labels of a folder of videos."""
 
-def gather_pictures(part: DataPart, *, root: Path | None = None) -> FoundPictures:
+
+def gather_pictures(
+    part: DataPart, *, root: Path | None = None, tracks: Path | None = None
+) -> FoundPictures:
     """All that ``[data]`` names.
 
     Args:
         part: folders below a root.
         root: in place of the part's own.
+        tracks: a folder for what is tracked in videos.
 
     Raises:
         UsageError: a folder is missing, or there are no pictures.
     """
     base = Path(part.root) if root is None else root
-    return find_pictures(
-        [
-            Folder(base / one.path, labels=one.labels, kind=one.kind, name=one.path)
-            for one in part.folders
-        ]
-    )
+    folders: list[Folder] = []
+    problems: list[Problem] = []
+    for place, one in enumerate(part.folders):
+        folder, labels = base / one.path, one.labels
+        if labels == TRACKS:
+            folder, found = tracked_folder(folder, (tracks or base) / f"tracks-{place}")
+            labels = "folder"
+            problems += found
+        folders.append(Folder(folder, labels=labels, kind=one.kind, name=one.path))
+    pictures = find_pictures(folders)
+    return replace(pictures, left_out=(*problems, *pictures.left_out))
 
 
 def pictures_digest(pictures: Pictures) -> str:

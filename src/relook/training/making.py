@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relook.core.errors import ImageError, UsageError
 from relook.images import read
+from relook.training.context_plan import ContextDraw, cut_pairs
 from relook.training.plan import Draw
 from relook.training.records import Batch, Pictures
 from relook.training.teacher import FittedTeacher, TeacherRun, whitened_maps, whitened_vectors
@@ -78,17 +79,18 @@ class Maker:
         """The batch of a draw; the same whoever makes it."""
         before = set(self._bad)
         draw, rows = self._readable(draw)
-        pixels = np.stack(
-            [
-                self._view(int(row), draw, int(slot))
-                for row, slot in zip(rows, draw.slots, strict=True)
-            ]
-        )
-        labels = self._spec.pictures.labels[rows]
+        pixels, labels = self._shown(draw, rows)
         said = {} if draw.plain else self._said(pixels)
         batch = Batch(pixels, labels, rows, draw.parts, said)
         skipped = tuple((row, self._bad[row]) for row in self._bad if row not in before)
         return Made(draw.step, batch, skipped)
+
+    def _shown(self, draw: Draw, rows: NDArray[np.int64]) -> tuple[Pixels, NDArray[np.int64]]:
+        if isinstance(draw, ContextDraw):
+            return cut_pairs([self._pixels(int(row)) for row in rows], draw, seed=self._spec.seed)
+        slots = zip(rows, draw.slots, strict=True)
+        views = [self._view(int(row), draw, int(slot)) for row, slot in slots]
+        return np.stack(views), self._spec.pictures.labels[rows]
 
     def _said(self, pixels: Pixels) -> dict[str, NDArray[Any]]:
         extras: dict[str, NDArray[Any]] = {}

@@ -15,6 +15,7 @@ from relook.core.errors import StorageError, UsageError
 from relook.training import distributed
 from relook.training.checkpoint import Saved, check_same, load_latest, restore
 from relook.training.config import Config
+from relook.training.context_plan import ContextPlan, read_options
 from relook.training.gather import gather_pictures, hold_out, pictures_digest
 from relook.training.loader import Loader
 from relook.training.making import Maker, MakerSpec, first_views
@@ -113,7 +114,7 @@ def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -
     _make_folder(into)
     if config.train.threads:
         torch.set_num_threads(config.train.threads)
-    found = gather_pictures(config.data, root=data)
+    found = gather_pictures(config.data, root=data, tracks=into)
     for words in found.notes():
         watcher.note(words)
     digest = pictures_digest(found.pictures)
@@ -122,7 +123,7 @@ def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -
     if saved is not None:
         check_same(saved, to_table(config), digest)
     stepper = _stepper(config, pictures)
-    plan = ClassPlan(pictures, config.train.batch, config.train.views, config.seed)
+    plan = _plan(config, pictures)
     maker = _maker(config, pictures, plan, saved, watcher)
     mining = None if config.mining is None else Mine(config, pictures)
     search = _search(config, maker, held, data)
@@ -162,7 +163,16 @@ def _make_folder(into: Path) -> None:
         raise StorageError(f"cannot use the folder {into}: {error.strerror}") from error
 
 
+def _plan(config: Config, pictures: Pictures) -> ClassPlan:
+    train, context = config.train, config.views.context
+    if context is None:
+        return ClassPlan(pictures, train.batch, train.views, config.seed)
+    options = read_options(context)
+    return ContextPlan(pictures, train.batch, train.views, config.seed, options)
+
+
 def _stepper(config: Config, pictures: Pictures) -> Stepper:
+    _check_shares(config)
     device = choose_device(config.train.device)
     torch.manual_seed(config.seed)
     network = with_classes(config.network, len(pictures.classes))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from relook.core.errors import UsageError
 from relook.training.class_head import ClassHead
 from relook.training.config import LossPart
+from relook.training.context_head import CONTEXT, make_context_head
 from relook.training.distill import DISTILL, DistillMap, read_distill, relation_distance
 from relook.training.distributed import gathered
 from relook.training.losses import LOSSES, make_loss
@@ -199,6 +200,8 @@ def _check_tuples(part: LossPart, *, tuples: bool) -> None:
 
 
 def _loss(part: LossPart, student: Student, *, dims: int, classes: int) -> Term:
+    if part.name == CONTEXT:
+        return LossTerm(make_context_head(part.options, dims=dims), CONTEXT)
     kind = getattr(LOSSES.get(part.name), "kind", "")
     options = dict(part.options)
     if kind in ("maps", "locations"):

@@ -58,7 +58,7 @@ def save_tracks(
             (folder / name).mkdir(parents=True, exist_ok=True)
             for file, patch in zip(("first.png", "last.png"), track.patches, strict=True):
                 _, content = cv2.imencode(".png", np.ascontiguousarray(patch[..., ::-1]))
-                (folder / name / file).write_bytes(content.tobytes())
+                write_whole(folder / name / file, content.tobytes())
             listed.append(
                 {"name": name, "video": track.video, "frames": track.frames, "boxes": track.boxes}
             )
