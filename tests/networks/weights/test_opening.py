@@ -87,7 +87,7 @@ def test_what_is_not_here_is_said_with_where_to_put_it(shipped, home):
 
 
 def test_an_unknown_name_lists_what_is_known(shipped):
-    with pytest.raises(UsageError, match="no weights are called 'other'; choose mobilenet-v2, "):
+    with pytest.raises(UsageError, match="no weights are called 'other'; choose relook-small, mob"):
         open_weights("other")
 
 
