@@ -309,5 +309,15 @@ def test_viewers_are_made_of_plain_tables():
         make_viewer(light=3)
     with pytest.raises(UsageError, match="no kind 'person'"):
         make_viewer(poses={"person": {}})
+    with pytest.raises(UsageError, match="noise must be at least 0 and at most 1, not 2"):
+        make_viewer(light={"noise": 2})
+    with pytest.raises(UsageError, match="apart must have the smaller number first"):
+        make_viewer(poses={"flat": {"apart": [0.9, 0.3]}})
+    with pytest.raises(UsageError, match="hiding must be two numbers"):
+        make_viewer(hiding=0.3)
+    with pytest.raises(UsageError, match="side of views must be"):
+        make_viewer(side="large")
+    with pytest.raises(UsageError, match="blur_size"):
+        make_viewer(light={"blur_size": [0, 1]})
     with pytest.raises(UsageError, match="poses must be"):
         make_viewer(poses=3)

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from relook.core.checks import check_array
 from relook.core.errors import ImageError, UsageError
 
-__all__ = ["Augmentation", "Compose", "check_amount", "check_range", "draw_factor"]
+__all__ = [
+    "Augmentation",
+    "Compose",
+    "check_amount",
+    "check_pair",
+    "check_range",
+    "draw_factor",
+]
 
 UInt8 = NDArray[np.uint8]
 
@@ -95,11 +102,19 @@ def check_amount(name: str, value: object, *, least: float = 0.0, most: float = 
         raise UsageError(f"{name} must be at least {least:g}{upper}, not {value!r}")
 
 
-def check_range(name: str, values: object, *, least: float = 0.0, most: float = math.inf) -> None:
-    """Raise :class:`UsageError` unless ``values`` are a smallest and a largest number."""
+def check_pair(
+    name: str, values: object, *, least: float = 0.0, most: float = math.inf
+) -> tuple[float, float]:
+    """Two finite numbers from ``least`` to ``most``; raises :class:`UsageError` elsewhere."""
     if not isinstance(values, (tuple, list)) or len(values) != 2:
-        raise UsageError(f"{name} must be two numbers, the smallest and the largest: {values!r}")
+        raise UsageError(f"{name} must be two numbers, not {values!r}")
     for value in values:
         check_amount(name, value, least=least, most=most)
-    if values[0] > values[1]:
+    return values[0], values[1]
+
+
+def check_range(name: str, values: object, *, least: float = 0.0, most: float = math.inf) -> None:
+    """Raise :class:`UsageError` unless ``values`` are a smallest and a largest number."""
+    smallest, largest = check_pair(name, values, least=least, most=most)
+    if smallest > largest:
         raise UsageError(f"{name} must have the smaller number first, not {values!r}")

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from relook.training.augment.base import check_amount, check_pair, check_range
 from relook.training.augment.pixels import add_noise, blur, compress
 
 __all__ = ["Light"]
@@ -67,6 +68,18 @@ class Light:
     noise_size: float = 0.025
     jpeg: float = 0.5
     qualities: tuple[int, int] = (30, 94)
+
+    def __post_init__(self) -> None:
+        for name in ("dark", "uneven", "gray", "glare", "blur", "noise", "jpeg"):
+            check_amount(f"light: {name}", getattr(self, name), most=1.0)
+        for name in ("stops", "contrast", "warmth", "dark_warmth", "green", "slope", "most_slope"):
+            check_amount(f"light: {name}", getattr(self, name), most=10.0)
+        check_amount("light: noise_size", self.noise_size, most=1.0)
+        check_range("light: dark_stops", self.dark_stops, most=10.0)
+        check_range("light: glare_size", self.glare_size, least=0.001, most=10.0)
+        check_range("light: glare_strength", self.glare_strength, most=10.0)
+        check_range("light: qualities", self.qualities, least=1, most=100)
+        check_pair("light: blur_size", self.blur_size, least=0.01, most=100.0)
 
     def expose(self, view: UInt8, rng: np.random.Generator) -> UInt8:
         """Take a view ``(H, W, 3)`` by other light with another camera."""

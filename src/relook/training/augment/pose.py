@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from relook.training.augment.base import check_amount, check_range
+
 __all__ = ["POSES", "Placement", "Pose"]
 
 Float64 = NDArray[np.float64]
@@ -66,6 +68,19 @@ class Pose:
     most_lean: float = 0.35
     jitter: float = 0.02
     beyond: float = 1.15
+
+    def __post_init__(self) -> None:
+        for name in ("before", "whole", "any_angle", "quarter"):
+            check_amount(f"pose: {name}", getattr(self, name), most=1.0)
+        for name in ("stretch", "lean", "jitter"):
+            check_amount(f"pose: {name}", getattr(self, name), most=1.0)
+        check_amount("pose: any_angle and quarter", self.any_angle + self.quarter, most=1.0)
+        check_amount("pose: most_lean", self.most_lean, most=0.45)
+        check_amount("pose: roll", self.roll, most=math.pi)
+        check_amount("pose: longest", self.longest, least=0.01, most=100.0)
+        check_amount("pose: beyond", self.beyond, most=10.0)
+        check_range("pose: apart", self.apart, least=0.001, most=1000.0)
+        check_range("pose: filling", self.filling, least=0.001, most=1000.0)
 
     def draw(self, shape: tuple[int, ...], side: int, rng: np.random.Generator) -> Placement:
         """Place a picture of (height, width, …) in a square view of ``side`` pixels."""

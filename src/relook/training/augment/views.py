@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array
 from relook.core.errors import ImageError, UsageError
+from relook.training.augment.base import check_amount, check_range
 from relook.training.augment.light import Light
 from relook.training.augment.pixels import blur, shrink, warp, warp_onto
 from relook.training.augment.pose import POSES, Placement, Pose
@@ -19,7 +20,7 @@ __all__ = ["Viewer"]
 
 UInt8 = NDArray[np.uint8]
 
-_SMALLEST_SIDE = 8
+_SMALLEST_SIDE, _LARGEST_SIDE = 8, 4096
 _SHRUNK_BELOW = 0.7
 """Pictures that a view shows smaller than this are shrunk before they are warped…"""
 _KEPT = 1.2
@@ -54,8 +55,14 @@ class Viewer:
     plain: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.side < _SMALLEST_SIDE:
-            raise UsageError(f"views need a side of {_SMALLEST_SIDE} pixels or more: {self.side}")
+        if not isinstance(self.side, (int, np.integer)):
+            raise UsageError(f"side of views must be whole pixels, not {self.side!r}")
+        check_amount("side of views", int(self.side), least=_SMALLEST_SIDE, most=_LARGEST_SIDE)
+        for name in ("around_blur", "hidden", "plain"):
+            check_amount(f"views: {name}", getattr(self, name), most=1.0)
+        check_range("views: around", self.around, least=0.01, most=1.0)
+        check_range("views: around_sigmas", self.around_sigmas, least=0.01, most=100.0)
+        check_range("views: hiding", self.hiding, most=1.0)
 
     def view(self, pixels: UInt8, background: UInt8, kind: str, rng: np.random.Generator) -> UInt8:
         """Make one view of a picture.
