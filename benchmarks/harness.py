@@ -35,6 +35,7 @@ GROUPS: dict[str, Sequence[str]] = {
     ),
     "vectors": ("describing", "extracting", "vector_search", "diffusion"),
     "recognition": ("recognition", "recognizing"),
+    "training": ("mining",),
 }  # fmt: skip
 """Modules of this package by group."""
 

@@ -29,15 +29,16 @@ def moons():
     return vectors.astype(np.float32), which
 
 
-def mined(vectors, seed=0, **options):
-    rng = np.random.default_rng(seed)
-    return make_miner("manifold", **options).mine(vectors, None, np.arange(len(vectors)), rng)
+def mined(vectors, seed=0, *, every=1, **options):
+    rng, queries = np.random.default_rng(seed), np.arange(0, len(vectors), every)
+    return make_miner("manifold", **options).mine(vectors, None, queries, rng)
 
 
 def test_on_two_rings_positives_lie_along_the_own_ring_and_negatives_across():
     vectors, which = rings()
-    found = mined(vectors, nearest=24, k=6, anchors="all", positives=2, negatives=3)
-    assert len(found) == 2 * len(vectors)
+    options = {"nearest": 24, "k": 6, "anchors": "all", "positives": 2, "negatives": 3}
+    found = mined(vectors, every=12, **options)
+    assert [each.query for each in found] == np.repeat(np.arange(0, 480, 12), 2).tolist()
     near = vectors.astype(np.float64) @ vectors.T
     for each in found:
         x = each.query
@@ -53,8 +54,8 @@ def test_on_two_rings_positives_lie_along_the_own_ring_and_negatives_across():
 
 def test_on_two_moons_positives_are_of_the_own_moon_and_negatives_of_the_other():
     vectors, which = moons()
-    found = mined(vectors, nearest=100, k=10, anchors="all")
-    assert [each.query for each in found] == list(range(len(vectors)))
+    found = mined(vectors, nearest=100, k=10, anchors="all", every=3)
+    assert [each.query for each in found] == list(range(0, len(vectors), 3))
     assert all(which[each.positive] == which[each.query] for each in found)
     across = [which[list(each.negatives)] != which[each.query] for each in found]
     assert np.concatenate(across).mean() > 0.97
@@ -127,7 +128,7 @@ def test_too_few_pictures_give_no_tuples(count):
 
 def test_threads_and_seeds_change_nothing_else():
     vectors, _ = moons()
-    options = {"nearest": 60, "k": 10, "anchors": "all"}
+    options = {"nearest": 60, "k": 10, "anchors": "all", "every": 8}
     assert mined(vectors, threads=2, **options) == mined(vectors, **options)
     assert mined(vectors, 1, **options) != mined(vectors, 2, **options)
 

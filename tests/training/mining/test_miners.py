@@ -137,18 +137,19 @@ def test_random_negatives_are_different_rows_of_other_classes(one_per_class):
         assert len(set(others)) == 7 or not one_per_class
 
 
-def test_random_takes_every_other_row_about_equally_often():
+def test_chance_takes_everyone_about_equally_often():
     vectors, labels, _ = made(0, rows=20, classes=3)
     miner = make_miner("random", negatives=2, one_per_class=False)
-    rng = np.random.default_rng(0)
-    times = np.zeros(20, int)
-    for _ in range(1500):
-        (found,) = miner.mine(vectors, labels, np.array([0]), rng)
-        times[list(found.negatives)] += 1
+    found = miner.mine(vectors, labels, np.zeros(3000, np.int64), np.random.default_rng(0))
+    times = np.bincount(np.concatenate([each.negatives for each in found]), minlength=20)
+    mates = np.bincount([each.positive for each in found], minlength=20)
     others = labels != labels[0]
     assert np.all(times[~others] == 0)
-    mean = 3000 / others.sum()
+    mean = 6000 / others.sum()
     assert np.all(np.abs(times[others] - mean) < 5 * np.sqrt(mean))
+    own = ~others & (np.arange(20) > 0)
+    assert mates[~own].sum() == 0
+    assert np.all(np.abs(mates[own] - 3000 / own.sum()) < 5 * np.sqrt(3000 / own.sum()))
 
 
 @pytest.mark.parametrize("name", sorted(MINERS))
