@@ -7,7 +7,7 @@ import pytest
 
 from oracles import mining as oracle
 from relook.core.errors import ShapeError, UsageError
-from relook.training.mining import MINERS, CombinationMiner, TupleMiner, make_miner
+from relook.training.mining import MINERS, TupleMiner, exact, make_miner
 
 SEEDS = range(3)
 ENGINES = ["exact", "flat"]
@@ -54,6 +54,15 @@ def test_n2_finds_other_classes_behind_a_large_one(engine):
     (found,) = miner.mine(vectors, labels, np.array([0]), rng)
     assert len({labels[row] for row in found.negatives}) == 4
     assert found.negatives == oracle.negatives(vectors, labels, 0, count=4, one_per_class=True)
+
+
+@pytest.mark.parametrize("options", [{}, {"one_per_class": False}, {"threads": 2}])
+@pytest.mark.parametrize("name", ["hard", "semi_hard"])
+def test_blocks_of_the_pass_over_all_do_not_show(name, options, monkeypatch):
+    whole = mined(name, 1, **options)[2]
+    monkeypatch.setattr(exact, "QUERIES", 7)
+    monkeypatch.setattr(exact, "COLUMNS", 9)
+    assert mined(name, 1, **options)[2] == whole
 
 
 def test_all_there_are_is_what_too_large_a_wish_gets():
@@ -227,15 +236,11 @@ def test_bad_arguments_are_named():
         ("hard", {"positive": "near"}, "one of random, easiest"),
         ("hard", {"negative": "near"}, "one of random, hard"),
         ("hard", {"alone": "no"}, "one of skip, itself"),
+        ("hard", {"engine": "sharp"}, "one of exact, auto, flat"),
         ("combination", {"triplets": 0}, "at least 1"),
+        ("combination", {"engine": "sharp"}, "one of exact, auto, flat"),
     ],
 )
 def test_bad_options_are_named(name, options, said):
     with pytest.raises(UsageError, match=said):
         make_miner(name, **options)
-
-
-def test_an_unknown_engine_is_named():
-    vectors, labels, queries = made(0)
-    with pytest.raises(UsageError, match="choose one of auto, flat"):
-        CombinationMiner(engine="sharp").mine(vectors, labels, queries, np.random.default_rng(0))

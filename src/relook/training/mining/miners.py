@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relook.core.errors import UsageError
 from relook.training.mining.manifold import ManifoldMiner
 from relook.training.mining.negatives import NEGATIVES, Asked
-from relook.training.mining.pool import Pool, check_queries
+from relook.training.mining.pool import ENGINES, Pool, check_queries
 from relook.training.mining.positives import POSITIVES
 from relook.training.records import TrainingTuple
 
@@ -91,7 +91,8 @@ class TupleMiner:
     def __post_init__(self) -> None:
         _check_choice("positive", self.positive, POSITIVES)
         _check_choice("negative", self.negative, NEGATIVES)
-        _check_choice("alone", self.alone, {"skip": 0, "itself": 0})
+        _check_choice("alone", self.alone, ("skip", "itself"))
+        _check_choice("engine", self.engine, ENGINES)
         _check_counts(negatives=self.negatives, threads=self.threads)
 
     def mine(
@@ -143,6 +144,7 @@ class CombinationMiner:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        _check_choice("engine", self.engine, ENGINES)
         kept = 1 if self.triplets is None else self.triplets
         _check_counts(
             positives=self.positives, negatives=self.negatives, triplets=kept, threads=self.threads
@@ -208,12 +210,13 @@ def _usable(pool: Pool, queries: Int64, *, alone: Alone) -> Int64:
     if len(queries) and not len(rows):
         raise UsageError(
             "no query has another picture of its class to be its positive; give classes of two "
-            "pictures or more, or let views of one picture be its positives (alone = 'itself')"
+            "pictures or more, or let views of one picture be its positives (alone = 'itself', "
+            "where the miner has it)"
         )
     return rows
 
 
-def _check_choice(name: str, value: str, choices: Mapping[str, object]) -> None:
+def _check_choice(name: str, value: str, choices: Collection[str]) -> None:
     if value not in choices:
         raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
 

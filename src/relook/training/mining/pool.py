@@ -9,15 +9,19 @@ from numpy.typing import NDArray
 
 from relook.core.checks import check_array, check_finite
 from relook.core.errors import ShapeError, UsageError
+from relook.core.protocols import VectorIndex
 from relook.index.vectors import make_vector_index
-from relook.index.vectors.choose import VectorIndex
+from relook.index.vectors.choose import INDEXES
 from relook.training.mining.classes import Classes
 from relook.training.mining.exact import Wanted, choose, nearest_others, similarities
 
-__all__ = ["Pool", "check_queries", "check_vectors"]
+__all__ = ["ENGINES", "Pool", "check_queries", "check_vectors"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
+
+ENGINES = ("exact", "auto", *INDEXES)
+"""What finds the nearest: a look at all, or an index of vectors."""
 
 DEEPER = 4
 """Where a list held too few that are allowed, the next one is that many times as long."""
@@ -32,12 +36,12 @@ class Pool:
     Args:
         vectors: ``(M, D)`` float32 of length 1.
         labels: ``(M,)`` int64.
-        engine: ``exact``, or the kind of an index, as ``make_vector_index`` takes it.
+        engine: one of :data:`ENGINES`.
         threads: of one search.
 
     Raises:
         ShapeError: an argument has another shape or type, or vectors are not of length 1.
-        UsageError: all labels are equal, or there is no such index.
+        UsageError: all labels are equal.
     """
 
     def __init__(
