@@ -126,8 +126,8 @@ def _classes(
     with _place(workdir) as place, _indexed(place, directory, recipe, jobs) as collection:
         classes, loose = classes_in_folder(collection, directory)
         if loose:
-            lie = count(len(loose), "picture lies", "pictures lie")
-            console.note(f"{lie} in no class and stay out of this, such as {loose[0]}")
+            lie = count(len(loose), "picture that lies", "pictures that lie")
+            console.note(f"{lie} in no class and is left alone, such as {loose[0]}")
         yield collection, classes
 
 
@@ -237,7 +237,7 @@ def _show(found: Cleaning) -> None:
         lines = [
             f"  {picture.path}: {picture.words}{_beside(picture)}" for picture in report.dropped
         ]
-        doubt = "; a second thing is nearly as frequent" if report.doubtful else ""
+        doubt = f"; {report.doubt}" if report.doubt else ""
         if lines or doubt:
             words = f"{report.name}: {len(report.kept)} of {len(report.pictures)} stay{doubt}"
             terminal.print(f"\n{words}", soft_wrap=True)
@@ -274,12 +274,12 @@ def _tell_copies(found: Cleaning) -> None:
             f"{count(len(copies), 'picture that stays is a copy', 'pictures that stay are copies')}"
             f" of another, such as {copies[0].path} and {copies[0].copies[0]}"
         )
-    shared = [picture for picture in kept if picture.elsewhere]
-    if shared:
+    both = found.contradictory
+    if both:
         console.note(
-            f"{count(len(shared), 'picture that stays is', 'pictures that stay are')} in another "
-            f"class too, such as {shared[0].path} in {shared[0].elsewhere[0]}; training will learn "
-            "that these classes are alike"
+            f"{count(len(both), 'picture that stays does', 'pictures that stay do')} so in several "
+            f"classes, such as {both[0].path}, which is in {', '.join(both[0].elsewhere)} too; "
+            "training uses none of these"
         )
 
 

@@ -113,9 +113,8 @@ def _section(report: ClassReport, shown: Sequence[Checked]) -> Markup:
 def _alarms(report: ClassReport) -> Iterator[str]:
     if not report.groups and report.dropped:
         yield "Nothing verifies: no two pictures match. --keep-unverified keeps such classes."
-    if report.doubtful:
-        sizes = " and ".join(map(str, report.groups[:2]))
-        yield f"Two things? Groups of {sizes} pictures match among themselves only."
+    if report.doubt:
+        yield f"{report.doubt[0].upper()}{report.doubt[1:]}."
 
 
 def _figure(picture: Checked, thumbnails: Thumbnails) -> Markup:

@@ -133,7 +133,12 @@ class _Class:
     def report(self, *, keep_unverified: bool) -> ClassReport:
         groups = self._groups()
         main = groups[0] if groups else frozenset[int]()
-        inside = [pair for pair in self._pairs if pair.ids[0] in main]
+        # What is behind the thing matches too in a copy, so copies say nothing about boxes.
+        inside = [
+            pair
+            for pair in self._pairs
+            if pair.ids[0] in main and pair.ids[1] not in self._copies[pair.ids[0]]
+        ]
         boxes = find_boxes(inside, self._sizes)
         checked = [self._check(file, groups, boxes, keep=keep_unverified) for file in self._files]
         sizes = tuple(self._count(group) for group in groups)

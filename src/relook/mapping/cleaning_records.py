@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +27,7 @@ class Checked:
         matches: verified pairs that it is in.
         best: matching details of the strongest of these.
         group: paths of the pictures of the smaller group that it is in, for ``other thing``.
-        box: of what the class shows; None where it is not known.
+        box: of what the class shows; None where it is not known, as where only copies match.
         size: (width, height) in pixels; (0, 0) where it cannot be read.
         copies: paths of the same picture in the class: of the same bytes, or nearly alike.
         elsewhere: other classes that have a file of the same bytes.
@@ -95,9 +96,17 @@ class ClassReport:
         return tuple(picture for picture in self.pictures if not picture.kept)
 
     @property
-    def doubtful(self) -> bool:
-        """Whether a second group is more than half as large as that which stays."""
-        return len(self.groups) > 1 and 2 * self.groups[1] > self.groups[0]
+    def doubt(self) -> str:
+        """What a person should look at; empty where all is well."""
+        if not self.groups:
+            return ""
+        if len(self.groups) > 1 and 2 * self.groups[1] > self.groups[0]:
+            sizes = " and ".join(map(str, self.groups[:2]))
+            return f"groups of {sizes} pictures: two things, or two sides of one"
+        usable = len({picture.id for picture in self.pictures if picture.id is not None})
+        if 2 * self.groups[0] < usable:
+            return "fewer than half connect: many strangers, or views far apart"
+        return ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +130,20 @@ class Cleaning:
     def kept(self) -> int:
         """Files that stay."""
         return sum(len(report.kept) for report in self.classes)
+
+    @property
+    def contradictory(self) -> tuple[Checked, ...]:
+        """Files that stay in one class while one of the same bytes stays in another."""
+        owners: dict[int | None, set[str]] = defaultdict(set)
+        for report in self.classes:
+            for picture in report.kept:
+                owners[picture.id].add(report.name)
+        return tuple(
+            picture
+            for report in self.classes
+            for picture in report.kept
+            if len(owners[picture.id]) > 1
+        )
 
 
 def _count(number: int) -> str:
