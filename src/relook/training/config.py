@@ -41,7 +41,7 @@ class NetworkPart:
         options: settings of the pooling.
         whitening: outputs of a linear layer trained end to end; 0 for none.
         whitening_file: a fitted whitening (:meth:`relook.vectors.Projection.save`) that this layer
-            begins with.
+            begins with; ``learned``: Lw of the network's own vectors of first views.
         dropout: share of the pooled vector that is left out before the whitening, each step.
         frozen: names or prefixes of layers that stay as they are, their statistics too.
         frozen_before: a layer; all that comes before it stays, too.

@@ -11,21 +11,35 @@ from torch.nn import functional
 
 from relook.core.errors import ShapeError, UsageError
 from relook.networks.pooling import widen
-from relook.training.teacher import TeacherSpec
+from relook.training.teacher import OF, TeacherSpec
 
-__all__ = ["DISTILL", "DistillMap", "map_distance", "read_distill", "relation_distance"]
+__all__ = [
+    "DISTILL",
+    "DistillMap",
+    "map_distance",
+    "read_distill",
+    "relation_distance",
+    "vector_distance",
+]
 
 DISTILL = "distill"
-OF = ("map", "relations")
 
 
-def map_distance(said: Tensor, taught: Tensor) -> Tensor:
+def map_distance(said: Tensor, taught: Tensor, *, shifted: bool = False) -> Tensor:
     """The mean over locations of 1 - cosine: ``(B, d, h, w)`` and ``(B, d, h', w')`` → scalar.
 
-    The teacher's map is resized to the student's.
+    Args:
+        said: by the student.
+        taught: by the teacher; resized to the student's where it has another size.
+        shifted: the teacher's cells lie one further down and right, less a pixel, as they do where
+            it pads as TensorFlow does, and the student on all sides. (With strides of 2 a cell i
+            of stride s has its middle at s i + s - 1 instead of s i.)
     """
     said, taught = widen(said), widen(taught)
-    if said.shape[2:] != taught.shape[2:]:
+    if said.shape[2:] == taught.shape[2:]:
+        if shifted:
+            said, taught = said[:, :, 1:, 1:], taught[:, :, :-1, :-1]
+    else:
         taught = functional.interpolate(taught, said.shape[2:], mode="bilinear")
     return (1 - functional.cosine_similarity(said, taught, dim=1)).mean()
 
@@ -44,20 +58,35 @@ def relation_distance(vectors: Tensor, taught: Tensor) -> Tensor:
     return 1 - functional.cosine_similarity(pairs[0], pairs[1], dim=0)
 
 
+def vector_distance(vectors: Tensor, taught: Tensor) -> Tensor:
+    """The mean of 1 - cosine: ``(B, D)`` and ``(B, D)``, unit rows → scalar.
+
+    Raises:
+        ShapeError: the teacher's vectors have another length.
+    """
+    if vectors.shape != taught.shape:
+        raise ShapeError(
+            f"the teacher's vectors have {taught.shape[1]} dimensions, the network's "
+            f"{vectors.shape[1]}; set network.whitening = {taught.shape[1]}"
+        )
+    return (1 - functional.cosine_similarity(widen(vectors), widen(taught), dim=1)).mean()
+
+
 class DistillMap(nn.Module):
     """A 1 × 1 projection of the student's map, and :func:`map_distance` to the teacher's."""
 
-    def __init__(self, *, channels: int, dimensions: int) -> None:
+    def __init__(self, *, channels: int, dimensions: int, shifted: bool = False) -> None:
         super().__init__()
         self.project = nn.Conv2d(channels, dimensions, 1)
+        self.shifted = shifted
 
     def forward(self, maps: Tensor, taught: Tensor) -> Tensor:
         """``(B, C, h, w)`` and ``(B, d, h', w')`` → scalar."""
-        return map_distance(self.project(maps), taught)
+        return map_distance(self.project(maps), taught, shifted=self.shifted)
 
 
-def read_distill(options: Mapping[str, Any]) -> tuple[TeacherSpec, str, str]:
-    """The teacher, what is learned of it (``map`` or ``relations``), and the student's layer.
+def read_distill(options: Mapping[str, Any]) -> tuple[TeacherSpec, str]:
+    """The teacher with what is learned of it, and the student's layer.
 
     Raises:
         UsageError: an option that there is not, or no teacher.
@@ -69,7 +98,7 @@ def read_distill(options: Mapping[str, Any]) -> tuple[TeacherSpec, str, str]:
         raise UsageError("distill needs a teacher: the name or file of weights")
     of = options.get("of", OF[0])
     if of not in OF:
-        raise UsageError(f"distill of must be {' or '.join(OF)}, not {of!r}")
-    named = {"teacher": "weights", "layer": "layer", "dimensions": "dimensions", "power": "power"}
+        raise UsageError(f"distill of must be {', '.join(OF[:-1])} or {OF[-1]}, not {of!r}")
+    named = {"teacher": "weights"} | {key: key for key in ("layer", "dimensions", "power", "of")}
     spec = TeacherSpec(**{named[key]: options[key] for key in named if key in options})
-    return spec, str(of), str(options.get("at", ""))
+    return spec, str(options.get("at", ""))

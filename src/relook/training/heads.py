@@ -15,7 +15,10 @@ from relook.vectors.learned_whitening import LearnedWhitening
 from relook.vectors.pca import PcaWhitening
 from relook.vectors.projection import Projection, load_whitening
 
-__all__ = ["begin_whitening", "fit_whitening", "pairs_of"]
+__all__ = ["LEARNED", "begin_learned", "begin_whitening", "fit_whitening", "pairs_of"]
+
+LEARNED = "learned"
+"""In place of a file: Lw of what the network says of views before it is trained."""
 
 
 def begin_whitening(network: RetrievalNetwork, file: str | Path) -> None:
@@ -41,6 +44,33 @@ def begin_whitening(network: RetrievalNetwork, file: str | Path) -> None:
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(weight[:outputs].copy()))
         layer.bias.copy_(torch.from_numpy(bias[:outputs].copy()))
+
+
+def begin_learned(
+    network: RetrievalNetwork, vectors: NDArray[np.float32], labels: NDArray[np.int64], *, seed: int
+) -> None:
+    """Begin the whitening layer with Lw of ``(N, D)`` pooled vectors of views, rows of length 1.
+
+    The l2 that follows undoes any scale, but the optimizer's steps are relative to it.
+
+    Raises:
+        UsageError: no class with two views, or fewer vectors than the layer has outputs.
+    """
+    layer = network.whiten
+    if layer is None:
+        raise UsageError("the network has no whitening to begin; set network.whitening")
+    pairs = pairs_of(labels, seed=seed)
+    if not len(pairs):
+        raise UsageError("a learned whitening needs classes of two views or more")
+    outputs = layer.weight.shape[0]
+    fitted = LearnedWhitening(outputs, flatten=0.5, seed=seed).fit(vectors, pairs).as_projection()
+    weight, bias = _affine(fitted)
+    if len(weight) < outputs:
+        raise UsageError(f"{len(vectors)} views give {len(weight)} of {outputs} dimensions")
+    scale = float(np.sqrt(outputs) / np.linalg.norm(weight))
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(weight * scale))
+        layer.bias.copy_(torch.from_numpy(bias * scale))
 
 
 def _affine(fitted: Projection) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

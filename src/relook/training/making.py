@@ -17,7 +17,8 @@ from relook.images import read
 from relook.training.context_plan import ContextDraw, cut_pairs
 from relook.training.plan import Draw
 from relook.training.records import Batch, Pictures
-from relook.training.teacher import FittedTeacher, TeacherRun, whitened_maps, whitened_vectors
+from relook.training.teacher import FittedTeacher, answers
+from relook.training.teacher_graph import TeacherGraph, TeacherRun
 from relook.training.viewing import square
 
 __all__ = ["Made", "Maker", "MakerSpec", "ViewMaker", "first_views"]
@@ -43,7 +44,8 @@ class MakerSpec:
         pictures: to be read.
         view: what makes views.
         seed: of the run.
-        teachers: by the name that their extras begin with.
+        teachers: by the name of the extra that holds what each says.
+        graphs: of the teachers, by their weights.
         longest: pictures are read so that their longer side has at most so many pixels.
         keep: bytes of decoded pictures that one process keeps.
     """
@@ -52,6 +54,7 @@ class MakerSpec:
     view: ViewMaker
     seed: int
     teachers: dict[str, FittedTeacher] = field(default_factory=dict)
+    graphs: dict[str, TeacherGraph] = field(default_factory=dict)
     longest: int = 1024
     keep: int = 4 << 30
 
@@ -73,7 +76,8 @@ class Maker:
         self._kept: dict[int, Pixels] = {}
         self._bytes = 0
         self._bad: dict[int, str] = {}
-        self._runs = {name: TeacherRun(one.spec) for name, one in spec.teachers.items()}
+        wanted = {one.spec.weights for one in spec.teachers.values()}
+        self._runs = {name: TeacherRun(spec.graphs[name]) for name in sorted(wanted)}
 
     def make(self, draw: Draw) -> Made:
         """The batch of a draw; the same whoever makes it."""
@@ -93,12 +97,9 @@ class Maker:
         return np.stack(views), self._spec.pictures.labels[rows]
 
     def _said(self, pixels: Pixels) -> dict[str, NDArray[Any]]:
-        extras: dict[str, NDArray[Any]] = {}
-        for name, run in self._runs.items():
-            maps = run.maps(pixels)
-            extras[f"{name}.map"] = whitened_maps(maps, self._spec.teachers[name])
-            extras[f"{name}.vector"] = whitened_vectors(maps, self._spec.teachers[name])
-        return extras
+        said = {weights: run.say(pixels) for weights, run in self._runs.items()}
+        teachers = self._spec.teachers.items()
+        return {name: answers(said[one.spec.weights], one) for name, one in teachers}
 
     def _view(self, row: int, draw: Draw, slot: int) -> Pixels:
         if draw.plain:

@@ -17,6 +17,7 @@ from relook.training.checkpoint import Saved, check_same, load_latest, restore
 from relook.training.config import Config
 from relook.training.context_plan import ContextPlan, read_options
 from relook.training.gather import gather_pictures, hold_out, pictures_digest
+from relook.training.heads import LEARNED, begin_learned
 from relook.training.loader import Loader
 from relook.training.making import Maker, MakerSpec, first_views
 from relook.training.mined import Mine
@@ -25,9 +26,9 @@ from relook.training.reading import to_table
 from relook.training.records import Pictures
 from relook.training.stepping import Stepper, choose_device
 from relook.training.student import make_student, with_classes
-from relook.training.teacher import FittedTeacher, TeacherSpec, fit_teacher
+from relook.training.teacher import FittedTeacher, TeacherSpec, fit_teachers, make_graphs
 from relook.training.terms import layers_of, make_terms, teachers_of
-from relook.training.validation import DatasetSearch, HeldOut
+from relook.training.validation import DatasetSearch, HeldOut, whitening_sample
 from relook.training.viewing import make_views
 from relook.training.watching import Watcher
 
@@ -36,7 +37,10 @@ __all__ = ["Setup", "set_up"]
 _FITTED_ON = 1280
 """Views that a teacher's whitening is fitted on."""
 
-_ARRAYS = ("mean", "matrix", "vector_mean", "vector_matrix")
+_BEGUN_ON = 1500
+"""Pictures whose views the whitening that training begins with is fitted on."""
+
+_ARRAYS = ("mean", "matrix")
 
 
 @dataclass
@@ -125,6 +129,8 @@ def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -
     stepper = _stepper(config, pictures)
     plan = _plan(config, pictures)
     maker = _maker(config, pictures, plan, saved, watcher)
+    if saved is None and config.network.whitening_file == LEARNED:
+        _begin_learned(config, stepper, maker, watcher)
     mining = None if config.mining is None else Mine(config, pictures)
     search = _search(config, maker, held, data)
     setup = Setup(config, into, maker, stepper, plan, mining, search, 0, digest)
@@ -190,12 +196,28 @@ def _maker(
     specs = teachers_of(config.loss)
     if not specs:
         return spec
+    spec = replace(spec, graphs=make_graphs(specs.values()))
     if saved is not None:
         taught = {name: _taught(one, name, saved) for name, one in specs.items()}
         return replace(spec, teachers=taught)
-    watcher.note(f"asks {', '.join(one.weights for one in specs.values())} about first views")
+    watcher.note(f"asks {', '.join(spec.graphs)} about first views")
     pixels = _first_pixels(config, spec, plan)
-    return replace(spec, teachers={n: fit_teacher(one, pixels) for n, one in specs.items()})
+    return replace(spec, teachers=fit_teachers(specs, spec.graphs, pixels))
+
+
+def _begin_learned(config: Config, stepper: Stepper, maker: MakerSpec, watcher: Watcher) -> None:
+    """Lw as the whitening layer's beginning, of the views that the first steps show."""
+    watcher.note("fits the whitening that training begins with")
+    network = stepper.student.network
+    layer, network.whiten = network.whiten, None
+    stepper.student.eval()
+    try:
+        side = config.views.side_at(0)
+        vectors, labels = whitening_sample(network, maker, views=2, side=side, most=_BEGUN_ON)
+    finally:
+        network.whiten = layer
+        stepper.student.train()
+    begin_learned(network, vectors, labels, seed=config.seed)
 
 
 def _taught(spec: TeacherSpec, name: str, saved: Saved) -> FittedTeacher:

@@ -18,7 +18,7 @@ from relook.networks.tap import tapped_channels
 from relook.networks.weights import Weights, open_weights
 from relook.training.classification import layers_before
 from relook.training.config import NetworkPart
-from relook.training.heads import begin_whitening
+from relook.training.heads import LEARNED, begin_whitening
 
 __all__ = ["Seen", "Student", "make_student", "with_classes"]
 
@@ -125,7 +125,7 @@ def make_student(part: NetworkPart, *, layers: Sequence[str] = ()) -> Student:
     network = _network(part)
     if network.is_regional or network.pool is None:
         raise UsageError(f"pooling {part.pooling or 'none'} gives no single vector to train")
-    if part.whitening_file:
+    if part.whitening_file not in ("", LEARNED):
         begin_whitening(network, part.whitening_file)
     early = layers_before(network, part.frozen_before) if part.frozen_before else ()
     student = Student(

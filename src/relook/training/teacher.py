@@ -1,29 +1,35 @@
-"""What a teacher says of views: its map, whitened by a PCA that the run itself fits.
+"""What a teacher says of views: its maps, whitened by a PCA that the run itself fits; its vector.
 
 Nothing here needs torch, so that the processes that make batches can run the teacher.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
+from relook.training.teacher_graph import Said, TeacherGraph, TeacherRun, make_graph
 from relook.vectors.normalize import l2_normalize
 
 __all__ = [
+    "OF",
     "FittedTeacher",
-    "TeacherRun",
     "TeacherSpec",
-    "fit_teacher",
+    "answers",
+    "fit_teachers",
+    "make_graphs",
     "whitened_maps",
     "whitened_vectors",
 ]
 
 Float32 = NDArray[np.float32]
+
+OF = ("map", "relations", "vector")
 
 _EVERY = 4
 """Of the locations of a map so many-th are enough to fit a covariance."""
@@ -35,48 +41,60 @@ class TeacherSpec:
 
     Attributes:
         weights: a name or file of :func:`relook.networks.weights.open_weights`.
-        layer: whose map it shows; empty for the last.
-        dimensions: of the whitened map.
+        layer: whose map it shows, or its vector comes from; empty for the last.
+        dimensions: of the whitened map, or of the vector that relations are those of.
         power: 0 is PCA alone, 1 whitens fully: coordinates are divided by (standard
             deviation)^power.
+        of: ``map``; ``relations``, how alike it finds the pictures of a batch; ``vector``, what
+            its own pooling and whitening make of the map.
     """
 
     weights: str
     layer: str = ""
     dimensions: int = 128
     power: float = 0.7
+    of: str = OF[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedTeacher:
-    """A teacher and its two whitenings: ``(C,)`` means and ``(d, C)`` matrices."""
+    """What is kept, and the whitening that it goes through: ``(C,)`` mean, ``(d, C)`` matrix.
+
+    The whitening of ``vector`` is empty: it is given as it is.
+    """
 
     spec: TeacherSpec
     mean: Float32
     matrix: Float32
-    vector_mean: Float32
-    vector_matrix: Float32
 
 
-class TeacherRun:
-    """A teacher that is ready to speak."""
+def make_graphs(specs: Iterable[TeacherSpec]) -> dict[str, TeacherGraph]:
+    """One graph for each file of weights, with all that is asked of it.
 
-    def __init__(self, spec: TeacherSpec, *, threads: int = 1) -> None:
-        """Open the weights.
+    Raises:
+        UsageError: no such weights or layer, or vectors of two layers are asked for.
+    """
+    specs, graphs = list(specs), {}
+    for weights in dict.fromkeys(spec.weights for spec in specs):
+        own = [spec for spec in specs if spec.weights == weights]
+        vectors = {spec.layer for spec in own if spec.of == "vector"}
+        if len(vectors) > 1:
+            raise UsageError(f"{weights} has one vector; distill that of one layer")
+        layers = [spec.layer for spec in own if spec.of != "vector"]
+        graphs[weights] = make_graph(weights, layers, vector=next(iter(vectors), None))
+    return graphs
 
-        Raises:
-            UsageError: there are no such weights.
-        """
-        from relook.networks.runtime import load_network  # noqa: PLC0415 - only where one teaches
-        from relook.networks.weights import open_weights  # noqa: PLC0415
 
-        weights = open_weights(spec.weights)
-        wanted = weights.spec(layer=spec.layer, pooling="", options={}, whitening=0)
-        self._run = load_network(weights, wanted, backend="openvino", device="cpu", threads=threads)
-
-    def maps(self, pixels: NDArray[np.uint8]) -> Float32:
-        """``(B, H, W, 3)`` uint8 → ``(B, C, h, w)``."""
-        return self._run.describe(pixels)
+def answers(said: Said, teacher: FittedTeacher) -> NDArray[Any]:
+    """What one term learns of what was said: ``(B, d, h, w)`` float16 or ``(B, d)`` float32."""
+    spec = teacher.spec
+    if spec.of == "map":
+        return whitened_maps(said.maps[spec.layer], teacher)
+    if spec.of == "relations":
+        return whitened_vectors(said.maps[spec.layer], teacher)
+    if said.vectors is None:
+        raise UsageError(f"{spec.weights} was exported without its vector")
+    return said.vectors
 
 
 def whitened_maps(maps: Float32, teacher: FittedTeacher) -> NDArray[np.float16]:
@@ -90,28 +108,42 @@ def whitened_maps(maps: Float32, teacher: FittedTeacher) -> NDArray[np.float16]:
 
 def whitened_vectors(maps: Float32, teacher: FittedTeacher) -> Float32:
     """``(B, C, h, w)`` → ``(B, d)``: GeM, l2, and a whitening with another l2."""
-    said = (_gem(maps) - teacher.vector_mean) @ teacher.vector_matrix.T
+    said = (_gem(maps) - teacher.mean) @ teacher.matrix.T
     return l2_normalize(said.astype(np.float32))
 
 
-def fit_teacher(
-    spec: TeacherSpec, batches: Iterable[NDArray[np.uint8]], *, threads: int = 1
-) -> FittedTeacher:
-    """Whiten what a teacher says of some views.
+def fit_teachers(
+    specs: Mapping[str, TeacherSpec],
+    graphs: Mapping[str, TeacherGraph],
+    batches: Iterable[NDArray[np.uint8]],
+    *,
+    threads: int = 1,
+) -> dict[str, FittedTeacher]:
+    """Whiten what teachers say of some views.
 
     Raises:
-        UsageError: there are no such weights, or fewer channels than dimensions.
+        UsageError: fewer channels than dimensions.
     """
-    run = TeacherRun(spec, threads=threads)
-    places, vectors = [], []
+    runs = {weights: TeacherRun(graph, threads=threads) for weights, graph in graphs.items()}
+    rows: dict[str, list[Float32]] = {name: [] for name in specs}
     for pixels in batches:
-        maps = run.maps(pixels)
-        flat = maps.transpose(0, 2, 3, 1).reshape(-1, maps.shape[1])
-        places.append(flat[::_EVERY])
-        vectors.append(_gem(maps))
-    mean, matrix = _whitening(np.concatenate(places), spec)
-    vector_mean, vector_matrix = _whitening(np.concatenate(vectors), spec)
-    return FittedTeacher(spec, mean, matrix, vector_mean, vector_matrix)
+        said = {weights: run.say(pixels) for weights, run in runs.items()}
+        for name, spec in specs.items():
+            if spec.of != "vector":
+                rows[name].append(_rows(said[spec.weights].maps[spec.layer], spec))
+    nothing = np.zeros(0, np.float32)
+    return {
+        name: FittedTeacher(spec, *_whitening(np.concatenate(rows[name]), spec))
+        if rows[name]
+        else FittedTeacher(spec, nothing, nothing)
+        for name, spec in specs.items()
+    }
+
+
+def _rows(maps: Float32, spec: TeacherSpec) -> Float32:
+    if spec.of == "relations":
+        return _gem(maps)
+    return maps.transpose(0, 2, 3, 1).reshape(-1, maps.shape[1])[::_EVERY]
 
 
 def _whitening(rows: Float32, spec: TeacherSpec) -> tuple[Float32, Float32]:

@@ -9,10 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from relook.core.errors import UsageError
+from relook.networks.weights import open_weights
 from relook.training.class_head import ClassHead
 from relook.training.config import LossPart
 from relook.training.context_head import CONTEXT, make_context_head
-from relook.training.distill import DISTILL, DistillMap, read_distill, relation_distance
+from relook.training.distill import (
+    DISTILL,
+    DistillMap,
+    read_distill,
+    relation_distance,
+    vector_distance,
+)
 from relook.training.distributed import gathered
 from relook.training.losses import LOSSES, make_loss
 from relook.training.student import Seen, Student
@@ -99,14 +106,13 @@ class LocationsTerm(Term):
 class MapTerm(Term):
     """Distillation of a map."""
 
-    def __init__(self, name: str, at: str, *, channels: int, dimensions: int) -> None:
+    def __init__(self, name: str, at: str, loss: DistillMap) -> None:
         super().__init__()
-        self.name, self.at = name, at
-        self.loss = DistillMap(channels=channels, dimensions=dimensions)
+        self.name, self.at, self.loss = name, at, loss
 
     def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
         """See :class:`Term`."""
-        scalar: Tensor = self.loss(seen.maps[self.at], chunk.extras[f"{self.name}.map"])
+        scalar: Tensor = self.loss(seen.maps[self.at], chunk.extras[self.name])
         return scalar
 
 
@@ -119,8 +125,19 @@ class RelationTerm(Term):
 
     def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
         """See :class:`Term`."""
-        taught = chunk.extras[f"{self.name}.vector"]
-        return relation_distance(gathered(seen.vectors), gathered(taught))
+        return relation_distance(gathered(seen.vectors), gathered(chunk.extras[self.name]))
+
+
+class VectorTerm(Term):
+    """Distillation of the teacher's own vector."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(self, seen: Seen, chunk: Chunk) -> Tensor:
+        """See :class:`Term`."""
+        return vector_distance(seen.vectors, chunk.extras[self.name])
 
 
 class Terms(nn.Module):
@@ -170,14 +187,12 @@ def make_terms(
             _check_tuples(part, tuples=tuples)
             terms.append(_loss(part, student, dims=dims, classes=classes))
             continue
-        spec, of, at = read_distill(part.options)
+        spec, at = read_distill(part.options)
         name = next(name for name, one in teachers.items() if one == spec)
-        if of == "relations":
-            terms.append(RelationTerm(name))
-            continue
-        at = at or student.network.spec.layer
-        size = {"channels": student.channels(at), "dimensions": spec.dimensions}
-        terms.append(MapTerm(name, at, **size))
+        if spec.of == "map":
+            terms.append(_map_term(name, spec, student, at or student.network.spec.layer))
+        else:
+            terms.append(RelationTerm(name) if spec.of == "relations" else VectorTerm(name))
     return Terms(_names(parts), [part.weight for part in parts], terms)
 
 
@@ -190,7 +205,15 @@ def teachers_of(parts: Sequence[LossPart]) -> dict[str, TeacherSpec]:
 def layers_of(parts: Sequence[LossPart]) -> tuple[str, ...]:
     """The layers of the student whose maps the losses want."""
     asked = [read_distill(part.options) for part in parts if part.name == DISTILL]
-    return tuple(at for _, of, at in asked if of == "map" and at)
+    return tuple(at for spec, at in asked if spec.of == "map" and at)
+
+
+def _map_term(name: str, spec: TeacherSpec, student: Student, at: str) -> MapTerm:
+    channels = student.channels(at)
+    padding = open_weights(spec.weights).card.padding
+    shifted = padding == "same" and student.network.backbone.padding != padding
+    loss = DistillMap(channels=channels, dimensions=spec.dimensions, shifted=shifted)
+    return MapTerm(name, at, loss)
 
 
 def _check_tuples(part: LossPart, *, tuples: bool) -> None:

@@ -87,11 +87,11 @@ def _apart(mates: Int64, own: int) -> tuple[Int64, Int64]:
 
 
 def whitening_sample(
-    network: RetrievalNetwork, spec: MakerSpec, *, views: int, side: int
+    network: RetrievalNetwork, spec: MakerSpec, *, views: int, side: int, most: int = _MOST
 ) -> tuple[NDArray[np.float32], Int64]:
     """``(N, D)`` vectors of views of the pictures, evenly taken, and ``(N,)`` labels."""
     size = len(spec.pictures)
-    rows = np.repeat(np.unique(np.linspace(0, size - 1, min(size, _MOST)).astype(np.int64)), views)
+    rows = np.repeat(np.unique(np.linspace(0, size - 1, min(size, most)).astype(np.int64)), views)
     maker, vectors, labels = Maker(replace(spec, teachers={})), [], []
     for start in range(0, len(rows), 64):
         slots = np.arange(start, min(start + 64, len(rows)))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CUT = ("rmac",)
 """Poolings whose graph would be right for pictures of one size only."""
 
-__all__ = ["WeightsLike", "load_module", "load_network"]
+__all__ = ["WeightsLike", "load_graph", "load_module", "load_network"]
 
 
 class WeightsLike(Protocol):
@@ -137,6 +137,18 @@ def load_module(
             raise UsageError(f"{error}; use backend torch") from error
     choice = choose(backend="torch", precision=precision, device=device, threads=threads)
     return _in_torch(module, choice)
+
+
+def load_graph(graph: bytes, *, least: int, threads: int | None = None) -> Runtime:
+    """What :func:`~relook.networks.runtime.export.export_module` gave, ready to run in OpenVINO.
+
+    Args:
+        graph: takes ``(B, H, W, 3)`` uint8 and gives one array of B rows.
+        least: pixels that both sides of a picture must have at least.
+        threads: of the processor; None: as many as this process has cores.
+    """
+    choice = choose(backend="openvino", precision="f32", device="cpu", threads=threads)
+    return _execute(graph, Header(least=least), choice)
 
 
 def _execute(model: Path | bytes, header: Header, choice: Choice) -> Runtime:

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from oracles.tiny_training import TinyBackbone  # noqa: E402
+from relook.core.errors import UsageError  # noqa: E402
+from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
+from relook.networks.spec import NetworkSpec  # noqa: E402
+from relook.training.average import Average  # noqa: E402
+from relook.training.config import OptimizerPart, WhiteningPart  # noqa: E402
+from relook.training.distill import map_distance, read_distill, relation_distance  # noqa: E402
+from relook.training.heads import begin_whitening, fit_whitening, pairs_of  # noqa: E402
+from relook.training.log import CsvLog, read_rows  # noqa: E402
+from relook.training.optimizer import make_optimizer, set_rate, trained  # noqa: E402
+from relook.training.plan import ClassPlan, Draw, TuplePlan  # noqa: E402
+from relook.training.records import Pictures, TrainingTuple  # noqa: E402
+from relook.training.student import Student  # noqa: E402
+from relook.training.teacher import FittedTeacher, TeacherSpec, whitened_maps  # noqa: E402
+from relook.vectors.projection import Projection  # noqa: E402
+
+RNG = np.random.default_rng(5)
+
+
+def network(**changes: Any) -> RetrievalNetwork:
+    spec = NetworkSpec(backbone="tiny", **{"whitening": 8, **changes})
+    return RetrievalNetwork(spec, backbone=TinyBackbone())
+
+
+def pictures(labels: list[int]) -> Pictures:
+    names = tuple(map(str, sorted(set(labels))))
+    paths = tuple(Path(f"{row}.jpg") for row in range(len(labels)))
+    return Pictures(paths, np.array(labels, np.int64), names, ("flat",) * len(labels))
+
+
+def test_every_picture_is_drawn_once_before_any_is_drawn_again() -> None:
+    plan = ClassPlan(pictures(list(range(10))), batch=4, views=1, seed=1)
+    rows = np.concatenate([plan.draw(step, side=32).rows for step in range(5)])
+    assert sorted(rows[:10]) == sorted(rows[10:]) == list(range(10))
+
+
+def test_a_picture_is_drawn_with_others_of_its_class() -> None:
+    plan = ClassPlan(pictures([0, 0, 1, 2, 2, 2]), batch=6, views=3, seed=1)
+    for step in range(4):
+        draw = plan.draw(step, side=32)
+        labels = plan.pictures.labels[draw.rows].reshape(2, 3)
+        assert (labels == labels[:, :1]).all()
+
+
+def test_the_shares_of_processes_are_the_whole_draw_in_its_order() -> None:
+    whole = ClassPlan(pictures(list(range(9))), batch=6, views=2, seed=0).draw(3, side=32)
+    shares = [whole.share(rank, 3) for rank in range(3)]
+    assert np.concatenate([share.slots for share in shares]).tolist() == list(range(6))
+    tuples = [TrainingTuple(i, i + 1, (i + 2, i + 3)) for i in range(4)]
+    drawn = TuplePlan(tuples, batch=4, first=0).draw(0, side=32)
+    half = drawn.share(1, 2)
+    assert half.rows.tolist() == [1, 2, 3, 4, 3, 4, 5, 6]
+    assert np.unique(half.parts).tolist() == [1, 3]
+
+
+def test_the_average_begins_early_and_ends_at_its_share() -> None:
+    module = torch.nn.Linear(1, 1, bias=False)
+    average = Average(module, 0.9)
+    oracle = float(module.weight.detach())
+    for step in range(1, 200):
+        with torch.no_grad():
+            module.weight.fill_(step)
+        average.update(step)
+        keep = min(0.9, step / (step + 10))
+        oracle = keep * oracle + (1 - keep) * step
+    assert float(average.state()["weight"]) == pytest.approx(oracle, rel=1e-5)
+    assert not Average(module, 0.0).is_on
+
+
+def test_biases_norms_and_classes_have_no_decay_and_rates_their_factors() -> None:
+    student = Student(network())
+    part = OptimizerPart(rate=0.5, weight_decay=0.1, rates={"pool": 10.0, "whiten": 2.0})
+    named = trained(student)
+    optimizer = make_optimizer(named, part, undecayed={"whiten.weight"})
+    set_rate(optimizer, 0.5)
+    found = {id(p): (g["weight_decay"], g["lr"]) for g in optimizer.param_groups
+             for p in g["params"]}  # fmt: skip
+    settings = {name: found[id(parameter)] for name, parameter in named}
+    assert settings["pool.p"] == (0.0, 5.0)
+    assert settings["whiten.weight"] == (0.0, 1.0)
+    assert settings["backbone.stem.0.weight"] == (0.1, 0.5)
+    assert settings["backbone.stem.1.weight"] == (0.0, 0.5)
+    with pytest.raises(UsageError, match="no trained parameter begins with head"):
+        make_optimizer(named, OptimizerPart(rates={"head": 2.0}), undecayed=())
+
+
+def test_the_student_sees_what_the_network_gives_and_maps_of_inner_layers() -> None:
+    own = network().eval()
+    student = Student(own, layers=["stages.0"]).eval()
+    pixels = torch.from_numpy(RNG.integers(0, 256, (2, 32, 40, 3), np.uint8))
+    seen = student(pixels)
+    assert torch.allclose(seen.vectors, own(pixels), atol=1e-6)
+    assert seen.maps["stages.0"].shape == (2, 6, 8, 10)
+    assert seen.maps[""].shape == (2, 16, 4, 5)
+    with pytest.raises(UsageError, match="no layer trunk"):
+        Student(network(), layers=["trunk"])
+
+
+def test_dropout_is_before_the_whitening_and_in_training_alone() -> None:
+    student = Student(network(), dropout=0.5)
+    pixels = torch.from_numpy(RNG.integers(0, 256, (1, 32, 32, 3), np.uint8))
+    student.eval()
+    assert torch.equal(student(pixels).vectors, student(pixels).vectors)
+    student.train()
+    student.network.backbone.eval()
+    assert not torch.equal(student(pixels).vectors, student(pixels).vectors)
+
+
+def test_a_layer_that_begins_with_a_fitted_whitening_whitens(tmp_path: Path) -> None:
+    fitted = Projection(
+        RNG.normal(size=16).astype(np.float32), RNG.normal(size=(12, 16)).astype(np.float32)
+    )
+    fitted.save(tmp_path / "w.safetensors")
+    own = network().eval()
+    begin_whitening(own, tmp_path / "w.safetensors")
+    vectors = RNG.normal(size=(5, 16)).astype(np.float32)
+    assert own.whiten is not None
+    said = torch.nn.functional.normalize(own.whiten(torch.from_numpy(vectors)))
+    assert np.allclose(said.detach().numpy(), fitted.truncated(8).transform(vectors), atol=1e-5)
+    short = Projection(np.zeros(4, np.float32), np.eye(4, dtype=np.float32))
+    short.save(tmp_path / "short.safetensors")
+    with pytest.raises(UsageError, match="maps 4 dimensions to 4; the layer maps 16 to 8"):
+        begin_whitening(own, tmp_path / "short.safetensors")
+
+
+def test_a_whitening_after_training_pairs_views_of_the_same() -> None:
+    labels = np.array([2, 0, 2, 1, 0, 2], np.int64)
+    pairs = {tuple(sorted(pair)) for pair in pairs_of(labels, seed=0).tolist()}
+    assert pairs == {(1, 4), (0, 2), (0, 5), (2, 5)}
+    vectors = RNG.normal(size=(6, 4)).astype(np.float32)
+    part = WhiteningPart(dimensions=2)
+    assert fit_whitening(part, vectors, labels, seed=0, fitted="").matrix.shape == (2, 4)
+    with pytest.raises(UsageError, match="classes of two views"):
+        fit_whitening(part, vectors, np.arange(6), seed=0, fitted="")
+
+
+def test_map_distance_is_the_mean_of_one_minus_cosine() -> None:
+    said, taught = RNG.normal(size=(2, 2, 5, 3, 4))
+    cosines = (said * taught).sum(1) / np.linalg.norm(said, axis=1) / np.linalg.norm(taught, axis=1)
+    found = map_distance(torch.from_numpy(said), torch.from_numpy(taught))
+    assert float(found) == pytest.approx(1 - cosines.mean())
+
+
+def test_relations_of_turned_vectors_are_the_same() -> None:
+    rows = np.linalg.qr(RNG.normal(size=(6, 6)))[0][:4]
+    mixed = rows + 0.3 * rows[::-1]
+    mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
+    turned = mixed @ np.linalg.qr(RNG.normal(size=(6, 6)))[0]
+    assert float(relation_distance(torch.from_numpy(mixed), torch.from_numpy(turned))) < 1e-9
+    other = torch.from_numpy(rows + 0.3 * np.roll(rows, 1, axis=0))
+    assert float(relation_distance(torch.from_numpy(mixed), other)) > 0.05
+
+
+def test_a_teachers_map_is_whitened_at_every_location() -> None:
+    maps = RNG.normal(size=(2, 5, 3, 4)).astype(np.float32)
+    mean, matrix = RNG.normal(size=5).astype(np.float32), RNG.normal(size=(2, 5)).astype(np.float32)
+    fitted = FittedTeacher(TeacherSpec("any"), mean, matrix)
+    said = whitened_maps(maps, fitted)
+    assert said.shape == (2, 2, 3, 4)
+    assert np.allclose(said[1, :, 2, 3], matrix @ (maps[1, :, 2, 3] - mean), atol=1e-2)
+
+
+def test_options_of_distillation_are_checked() -> None:
+    spec, at = read_distill({"teacher": "vgg16", "at": "stages", "dimensions": 64})
+    assert (spec.weights, spec.dimensions, spec.of, at) == ("vgg16", 64, "map", "stages")
+    with pytest.raises(UsageError, match="needs a teacher"):
+        read_distill({})
+    with pytest.raises(UsageError, match="no temperature"):
+        read_distill({"teacher": "vgg16", "temperature": 3})
+    with pytest.raises(UsageError, match="map, relations or vector"):
+        read_distill({"teacher": "vgg16", "of": "logits"})
+
+
+def test_a_log_goes_on_without_the_rows_that_come_again(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    log = CsvLog(path, ("step", "loss"), before=0)
+    for step in (1, 2, 3):
+        log.write({"step": step, "loss": step / 3})
+    with path.open("a") as file:
+        file.write("4,0.")  # the power went
+    CsvLog(path, ("step", "loss"), before=2).write({"step": 3, "loss": 5.0})
+    assert [row["step"] for row in read_rows(path)] == ["1", "2", "3"]
+    assert read_rows(path)[-1]["loss"] == "5"
+
+
+def test_a_plain_draw_asks_for_no_views() -> None:
+    draw = Draw.plainly(np.arange(3), side=32)
+    assert draw.plain
+    assert draw.share(0, 1) is draw
