@@ -98,7 +98,7 @@ def make_graph(weights: str, layers: Sequence[str], *, vector: str | None = None
     own = opened.spec()
     if vector is None:
         spec = replace(own, pooling="", options=None, whitening=0, layer="")
-        parts = ("backbone.",)
+        parts: tuple[str, ...] = ("backbone.",)
     else:
         if not opened.card.pooling:
             raise UsageError(f"{weights} has no vector of its own to learn; distill its map")
