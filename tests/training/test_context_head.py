@@ -44,15 +44,17 @@ def test_a_tiny_network_learns_context_far_above_chance() -> None:
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
     net, head = _Tiny(), ContextHead(dims=16, hidden=32)
-    optimizer = torch.optim.Adam([*net.parameters(), *head.parameters()], lr=0.01)
-    held = _batch(128, np.random.default_rng(1))
+    learned = [*net.parameters(), *head.parameters()]
+    speeds = [torch.zeros_like(one) for one in learned]
+    held = _batch(64, np.random.default_rng(1))
     with torch.no_grad():
         before = head.accuracy(net(held[0]), held[1])
-    for _ in range(60):
-        pixels, labels = _batch(24, rng)
-        optimizer.zero_grad()
-        head(net(pixels), labels).backward()
-        optimizer.step()
+    for _ in range(45):
+        pixels, labels = _batch(20, rng)
+        slopes = torch.autograd.grad(head(net(pixels), labels), learned)
+        with torch.no_grad():  # torch.optim takes seconds to import
+            for one, speed, slope in zip(learned, speeds, slopes, strict=True):
+                one.sub_(speed.mul_(0.9).add_(slope), alpha=0.05)
     with torch.no_grad():
         after = head.accuracy(net(held[0]), held[1])
     assert before < 0.3
