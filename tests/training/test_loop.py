@@ -96,7 +96,7 @@ def test_the_same_configuration_gives_the_same_weights_with_any_number_of_worker
 def test_a_run_that_was_stopped_ends_in_the_same_weights(data: Path, tmp_path: Path) -> None:
     network = {"dropout": 0.2}
     whole = run(data, tmp_path / "whole", network=network)
-    with pytest.raises(KeyboardInterrupt, match="after 4 of 6 .* same command again to go on"):
+    with pytest.raises(KeyboardInterrupt, match=r"after 4 of 6 .* same command again to go on"):
         run(data, tmp_path / "parts", watcher=Listening(stop_at=3), network=network)
     listening = Listening()
     parts = run(data, tmp_path / "parts", watcher=listening, network=network)
@@ -110,7 +110,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(data: Path, tmp_
     whole = run(data, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         run(data, tmp_path / "parts", watcher=Listening(stop_at=4))
-    newest = sorted((tmp_path / "parts").glob("checkpoint-*"))[-1]
+    newest = max((tmp_path / "parts").glob("checkpoint-*"))
     newest.write_bytes(newest.read_bytes()[:5000])
     listening = Listening()
     assert equal(whole, run(data, tmp_path / "parts", watcher=listening))
