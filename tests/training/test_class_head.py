@@ -7,16 +7,19 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch import nn  # noqa: E402 - after torch is known to be there
+from safetensors.numpy import save_file  # noqa: E402 - after torch is known to be there
+from torch import nn  # noqa: E402
 
 from relook.core.errors import UsageError  # noqa: E402
 from relook.networks.backbones import Backbone  # noqa: E402
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.spec import NetworkSpec  # noqa: E402
+from relook.networks.weights import Card  # noqa: E402
+from relook.networks.weights.card import SUFFIX, save_card  # noqa: E402
 from relook.training.classification import class_maps  # noqa: E402
 from relook.training.config import LossPart, NetworkPart  # noqa: E402
 from relook.training.losses import location_cross_entropy, triplet_locations  # noqa: E402
-from relook.training.student import Student, with_classes  # noqa: E402
+from relook.training.student import Student, make_student, with_classes  # noqa: E402
 from relook.training.terms import Chunk, make_terms  # noqa: E402
 
 
@@ -104,3 +107,23 @@ def test_the_pooling_is_told_how_many_classes_there_are():
     assert with_classes(with_classes(part, 7), 9).options["classes"] == 7
     gem = NetworkPart(backbone="resnet18")
     assert with_classes(gem, 7) is gem
+
+
+def test_folded_batch_normalization_stays_as_it_is(tmp_path):
+    torch.manual_seed(0)
+    network = RetrievalNetwork(NetworkSpec(backbone="mobilenet_v1_075"))
+    files = []
+    for folded in (True, False):
+        state = {k: v.numpy().copy() for k, v in network.state_dict().items() if v.ndim}
+        if not folded:
+            state = {k: v + 0.1 * k.endswith("running_mean") for k, v in state.items()}
+        name = f"folded-{folded}".lower()
+        files.append(tmp_path / f"{name}.safetensors")
+        save_file(state, files[-1])
+        card = Card(name=name, file=files[-1].name, backbone="mobilenet_v1_075", layout="relook")
+        save_card(card, tmp_path / f"{name}{SUFFIX}")
+    for file, stays in zip(files, (True, False), strict=True):
+        learner = make_student(NetworkPart(weights=str(file)))
+        norm = learner.network.backbone.stem.norm
+        assert norm.training != stays
+        assert norm.weight.requires_grad

@@ -45,7 +45,8 @@ class NetworkPart:
         dropout: share of the pooled vector that is left out before the whitening, each step.
         frozen: names or prefixes of layers that stay as they are, their statistics too.
         frozen_before: a layer; all that comes before it stays, too.
-        frozen_statistics: batch normalization keeps its statistics everywhere.
+        frozen_statistics: batch normalization keeps its statistics everywhere; always where the
+            weights came with it folded into the convolutions, as those of mobilenet-v2 do.
         mean: subtracted per channel from pixels in [0, 1]; as the weights say, else ImageNet's.
         std: what the difference is divided by, likewise.
     """

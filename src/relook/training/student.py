@@ -132,7 +132,7 @@ def make_student(part: NetworkPart, *, layers: Sequence[str] = ()) -> Student:
         network,
         dropout=part.dropout,
         frozen=(*part.frozen, *early),
-        frozen_statistics=part.frozen_statistics,
+        frozen_statistics=part.frozen_statistics or (bool(part.weights) and _is_folded(network)),
         layers=layers,
     )
     moved: Any = student  # torch's types know no memory format of modules
@@ -192,6 +192,23 @@ def _triple(values: tuple[float, ...]) -> tuple[float, float, float] | None:
     if len(values) != 3:
         raise UsageError("[network] mean and std are three numbers each")
     return values[0], values[1], values[2]
+
+
+def _is_folded(network: nn.Module) -> bool:
+    """Whether weights came with batch normalization folded into the convolutions.
+
+    Its statistics say nothing then (mean 0, one variance for all), and those of a batch in their
+    place would undo what was learned.
+    """
+    norms = [one for one in network.modules() if isinstance(one, nn.BatchNorm2d)]
+    kept = [(one.running_mean, one.running_var) for one in norms]
+    return bool(kept) and all(
+        mean is not None
+        and var is not None
+        and not bool(mean.any())
+        and bool((var == var[0]).all())
+        for mean, var in kept
+    )
 
 
 def _freeze(network: nn.Module, frozen: Sequence[str]) -> None:
