@@ -119,16 +119,22 @@ def residual(x, state, home, shape, stride):
     return relu(x + y)
 
 
-# Residual blocks of each stage of ours.
-RELOOK = {"relook_small": [1, 2, 3]}
+# Blocks and stride of each stage of ours.
+RELOOK = {"relook_small": [(1, 1), (2, 2), (4, 2), (3, 1)]}
 
 
 def relook(x, state, name):
-    x = relu(norm(conv(x, state, "stem.0", stride=2, padding=2), state, "stem.1", eps=1e-5))
-    for stage, depth in enumerate(RELOOK[name]):
+    def after(y, key, **kind):
+        return norm(conv(y, state, f"{key}.0", **kind), state, f"{key}.1", eps=1e-5)
+
+    x = relu(after(x, "stem", stride=4, padding=3))
+    for stage, (depth, first) in enumerate(RELOOK[name]):
         for block in range(depth):
-            x = residual(x, state, f"stages.{stage}.{block}", BASIC, 2 if block == 0 else 1)
-    return relu(norm(conv(x, state, "last.0"), state, "last.1", eps=1e-5))
+            home, stride = f"stages.{stage}.{block}", first if block == 0 else 1
+            wide = relu(after(x, f"{home}.widen", stride=stride, padding=1))
+            y = after(wide, f"{home}.narrow")
+            x = x + y if block else y
+    return relu(after(x, "last"))
 
 
 # --- DenseNet -------------------------------------------------------------------------------
