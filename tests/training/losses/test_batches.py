@@ -111,8 +111,9 @@ def test_gradients_are_right(name, options):
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2], [5]])
 def test_one_class_alone_or_nothing_but_single_pictures_costs_nothing(name, labels):
     vectors = torch.from_numpy(unit(len(labels), 4)).float().requires_grad_()
-    loss = make_loss(name)(vectors, torch.tensor(labels))
-    loss.backward()
+    with torch.autograd.set_detect_anomaly(True):  # no NaN on the way back either
+        loss = make_loss(name)(vectors, torch.tensor(labels))
+        loss.backward()
     assert loss.item() == 0
     assert not vectors.grad.any()
 
@@ -124,6 +125,12 @@ def test_identical_vectors_have_a_finite_gradient(name):
     loss.backward()
     assert math.isfinite(loss.item())
     assert torch.isfinite(vectors.grad).all()
+
+
+@pytest.mark.parametrize("name", ["batch_contrastive", "batch_triplet"])
+def test_nan_is_seen_although_nothing_can_be_mined_from_it(name):
+    vectors = torch.full((3, 4), torch.nan)
+    assert make_loss(name, mining="semi_hard")(vectors, torch.tensor([0, 0, 1])).isnan()
 
 
 @pytest.mark.parametrize("name", BATCH)

@@ -32,7 +32,7 @@ def info_nce(vectors: Tensor, labels: Tensor, *, temperature: float = 0.07) -> T
     check_vectors(vectors, labels)
     positive, negative = positive_mask(labels), negative_mask(labels)
     scores = vectors @ vectors.T / temperature
-    # A finite lowest number: the gradient of logsumexp of nothing but -∞ would be NaN.
+    # Lowest but finite: of nothing but -∞, logsumexp passes NaN back.
     lowest = torch.finfo(scores.dtype).min
     others = scores.masked_fill(~negative, lowest).logsumexp(1, keepdim=True)
     costs = functional.softplus(others - scores) * positive
