@@ -67,9 +67,9 @@ def test_the_loop_tracks_videos_and_trains_on_what_moved(data: Path) -> None:
             train={"iterations": 2, "batch": 2, "save": 0},
         )
     )
-    summary = train(config, data / "run", data=data)
-    assert (data / "run" / "tracks-0" / "tracks.json").exists()
-    assert "pictures of 2 classes" in str(summary) or len(read_rows(data / "run" / "log.csv")) == 2
+    train(config, data / "run", data=data)
+    assert len(read_rows(data / "run" / "log.csv")) == 2
+    assert len(list((data / "run" / "tracks-0").glob("*/last.png"))) >= 2
 
 
 @pytest.mark.parametrize(
