@@ -122,6 +122,19 @@ def test_a_collection_is_cleaned_by_its_labels(run, classes, work):
     assert run("clean", work, "--workdir", "elsewhere").code == 2
 
 
+def test_a_table_names_classes(run, classes, work, tmp_path):
+    lines = ["path,label", f"{tmp_path}/gone.jpg,a"]
+    lines += [f"{file},a" for file in sorted((classes / "thing [b]&").glob("*.png"))]
+    (tmp_path / "table.csv").write_text("\n".join(lines), encoding="utf-8")
+    ran = clean(run, tmp_path / "table.csv", work, "--json")
+    assert [(one["name"], one["kept"], one["dropped"]) for one in ran.json["classes"]] == [
+        ("a", 3, 1)
+    ]
+    assert "1 file is not there" in ran.err
+    (tmp_path / "table.csv").write_text("path,label\nnothing.jpg,a\n", encoding="utf-8")
+    assert run("clean", tmp_path / "table.csv").code == 2
+
+
 def test_an_interrupt_says_that_nothing_was_written(run, classes, work, tmp_path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt

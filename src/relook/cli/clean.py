@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from relook.cli import console
+from relook.cli.clean_sources import open_classes
 from relook.cli.options import Jobs, Json, RecipeName
 from relook.cli.progress import progress_bar
 from relook.cli.words import count
 
 if TYPE_CHECKING:
-    from relook.collection import Collection
     from relook.mapping.cleaning import Checked, ClassReport, Cleaning
-    from relook.mapping.cleaning_classes import Classes
 
 __all__ = ["EXAMPLES", "run"]
 
@@ -35,8 +32,8 @@ def run(
         Path,
         typer.Argument(
             metavar="DIR",
-            help="A folder with a folder of pictures for each class, or a collection whose "
-            "pictures have labels.",
+            help="A folder with a folder of pictures for each class, a table (.csv) of path and "
+            "label, or a collection whose pictures have labels.",
             show_default=False,
         ),
     ],
@@ -87,7 +84,10 @@ def run(
     limit_threads()
     _check_targets(report, write)
     settings = CleaningSettings(strength=strength, keep_unverified=keep_unverified)
-    with _classes(directory, workdir=workdir, recipe=recipe, jobs=jobs) as (collection, classes):
+    with open_classes(directory, workdir=workdir, recipe=recipe, jobs=jobs) as (
+        collection,
+        classes,
+    ):
         with progress_bar() as bar:
             found = clean(collection, classes, settings=settings, progress=bar)
         if write is not None:
@@ -99,74 +99,6 @@ def run(
     else:
         _show(found)
         _tell_files(found, report, write)
-
-
-@contextmanager
-def _classes(
-    directory: Path, *, workdir: Path | None, recipe: str | None, jobs: int | None
-) -> Iterator[tuple[Collection, Classes]]:
-    """The collection to ask, and the classes of its pictures."""
-    import relook  # noqa: PLC0415
-    from relook.collection import Collection  # noqa: PLC0415
-    from relook.core.errors import UsageError  # noqa: PLC0415
-    from relook.mapping.cleaning_classes import (  # noqa: PLC0415
-        classes_in_folder,
-        classes_of_labels,
-    )
-
-    if Collection.exists(directory):
-        if workdir is not None or recipe is not None:
-            raise UsageError(
-                f"{directory} is a collection; --workdir and --recipe are for folders of classes"
-            )
-        with relook.open(directory) as collection:
-            yield collection, classes_of_labels(collection)
-        return
-    _check_folder(directory)
-    with _place(workdir) as place, _indexed(place, directory, recipe, jobs) as collection:
-        classes, loose = classes_in_folder(collection, directory)
-        if loose:
-            lie = count(len(loose), "picture that lies", "pictures that lie")
-            console.note(f"{lie} in no class and is left alone, such as {loose[0]}")
-        yield collection, classes
-
-
-@contextmanager
-def _indexed(
-    place: Path, directory: Path, recipe: str | None, jobs: int | None
-) -> Iterator[Collection]:
-    from relook.cli.index import fill, open_or_create  # noqa: PLC0415
-
-    with open_or_create(place, photos=[directory], recipe=recipe) as collection:
-        fill(collection, [directory], jobs=jobs, prune=True)
-        yield collection
-
-
-@contextmanager
-def _place(workdir: Path | None) -> Iterator[Path]:
-    if workdir is not None:
-        yield workdir
-        return
-    with tempfile.TemporaryDirectory(prefix="relook-", ignore_cleanup_errors=True) as made:
-        try:
-            yield Path(made) / "collection"
-        except KeyboardInterrupt:
-            words = (
-                "stopped; nothing was written. With --workdir DIR the next run goes on from here"
-            )
-            raise KeyboardInterrupt(words) from None
-
-
-def _check_folder(directory: Path) -> None:
-    """Refuse what has no folders before anything is described."""
-    from relook.core.errors import UsageError  # noqa: PLC0415
-
-    if not directory.is_dir():
-        raise UsageError(f"{directory} is no folder; name one that holds a folder for each class")
-    if not any(entry.is_dir() and not entry.name.startswith(".") for entry in directory.iterdir()):
-        raise UsageError(
-            f"{directory} has no folders; lay the pictures of each class into a folder of its own"
-        )
 
 
 def _check_targets(report: Path | None, write: Path | None) -> None:
