@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["show"]
 
-_SIDE = 448
-"""Pixels of the shorter side: several locations each way, also for networks of stride 32."""
-_LONGEST = 2048
 _LOCATIONS = 5
 _BEST = 5
 
@@ -69,10 +66,8 @@ def _look(weights: Weights, photo: Path, classes: Path | None) -> _Seen:
     from relook.networks.class_names import find_class_names, load_class_names  # noqa: PLC0415
 
     try:
-        import torch  # noqa: PLC0415
-
         from relook.networks.classifier import open_classifier  # noqa: PLC0415
-        from relook.training.classification import rescaled  # noqa: PLC0415
+        from relook.training.classification import photo_map  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
@@ -84,11 +79,8 @@ def _look(weights: Weights, photo: Path, classes: Path | None) -> _Seen:
     network = open_classifier(weights)
     file = classes or find_class_names(weights.path)
     names = load_class_names(file, classes=network.dims) if file else ()
-    scale = min(_SIDE / min(pixels.shape[:2]), _LONGEST / max(pixels.shape[:2]))
-    with torch.inference_mode():
-        batch = rescaled(torch.from_numpy(pixels.copy())[None], scale, least=network.smallest)
-        scores = network(batch)[0].numpy()
-    return _Seen(scores, names, (batch.shape[2], batch.shape[1]))
+    scores, size = photo_map(network, pixels)
+    return _Seen(scores, names, size)
 
 
 def _draw(seen: _Seen, weights: Weights, photo: Path, sheet: Path) -> None:

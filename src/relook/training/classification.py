@@ -8,6 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -17,7 +20,7 @@ from relook.networks.pooling import TopK, affine, l2
 from relook.networks.pooling.top_k import Located
 from relook.networks.retrieval import RetrievalNetwork
 
-__all__ = ["class_maps", "class_scores", "layers_before", "locate", "rescaled"]
+__all__ = ["class_maps", "class_scores", "layers_before", "locate", "photo_map", "rescaled"]
 
 
 def rescaled(pixels: Tensor, scale: float, *, least: int = 1) -> Tensor:
@@ -74,6 +77,24 @@ def class_maps(
         class_scores(network, network.mapped(rescaled(pixels, scale, least=least)))
         for scale in scales
     )
+
+
+def photo_map(
+    network: FcnClassifier, pixels: NDArray[np.uint8], *, side: int = 448, longest: int = 2048
+) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """What a classifier says of one photo, ``(K, h, w)``, and the width and height it saw.
+
+    Args:
+        network: in evaluation mode.
+        pixels: ``(H, W, 3)`` RGB.
+        side: of the shorter side in pixels; several locations each way for networks of stride 32.
+        longest: most pixels of the longer side.
+    """
+    scale = min(side / min(pixels.shape[:2]), longest / max(pixels.shape[:2]))
+    with torch.inference_mode():
+        batch = rescaled(torch.from_numpy(pixels.copy())[None], scale, least=network.smallest)
+        scores = network(batch)[0].float().numpy()
+    return scores, (batch.shape[2], batch.shape[1])
 
 
 def locate(network: RetrievalNetwork, maps: Tensor) -> Located:
