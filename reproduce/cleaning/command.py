@@ -62,7 +62,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--data", type=Path, required=True, metavar="DIR", help="a benchmark with gnd.json")
     add("--things", type=Path, metavar="DIR", help="pictures of flat things, for the boxes")
     add("--workdir", type=Path, default=Path("build", NAME), metavar="DIR", help="kept work")
-    add("--strengths", type=float, nargs="+", default=[1.5, 3.0, 6.0], metavar="S")
+    add("--strengths", type=float, nargs="+", default=[1.5, 3.0, 6.0, 12.0], metavar="S")
     add("--rate", type=float, default=0.4, metavar="R", help="planted per right picture")
     add("--seeds", type=int, default=3, metavar="N")
     add("--jobs", type=int, metavar="N", help="worker processes of the indexing")
