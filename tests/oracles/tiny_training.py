@@ -17,13 +17,16 @@ from relook.networks.backbones.registry import BACKBONES
 
 
 class TinyBackbone(Backbone):
-    """Three layers of stride 2 and a last one, 3,000 numbers in all."""
+    """Three layers of stride 2 and a last one: 1,500 numbers, or 9,000 where it is wide."""
 
-    def __init__(self, name: str = "tiny", *, padding: str = "symmetric") -> None:
-        super().__init__(name, channels=16, stride=8, padding=padding)
-        self.stem = _layer(3, 4, size=5)
-        self.stages = nn.Sequential(_layer(4, 6), _layer(6, 8))
-        self.last = _layer(8, 16, size=1, stride=1)
+    def __init__(
+        self, name: str = "tiny", *, padding: str = "symmetric", wide: bool = False
+    ) -> None:
+        widths = (8, 16, 32, 64) if wide else (4, 6, 8, 16)
+        super().__init__(name, channels=widths[3], stride=8, padding=padding)
+        self.stem = _layer(3, widths[0], size=5)
+        self.stages = nn.Sequential(_layer(*widths[:2]), _layer(*widths[1:3]))
+        self.last = _layer(*widths[2:], size=1, stride=1)
 
     def feature_map(self, pictures: Tensor) -> Tensor:
         """All layers in their order."""
@@ -36,9 +39,9 @@ def _layer(inputs: int, outputs: int, *, size: int = 3, stride: int = 2) -> nn.S
     return nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
-def know_tiny() -> None:
+def know_tiny(*, wide: bool = False) -> None:
     """Let configurations ask for the backbone ``tiny``."""
-    BACKBONES["tiny"] = lambda name, padding: TinyBackbone(name, padding=padding)
+    BACKBONES["tiny"] = lambda name, padding: TinyBackbone(name, padding=padding, wide=wide)
 
 
 TABLE: dict[str, Any] = {

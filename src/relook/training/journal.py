@@ -71,10 +71,13 @@ class Journal:
                 self._skipped[path.as_posix()] = reason
                 self._watcher.note(f"left out {path}: {reason}")
 
-    def count(self, step: int, stepped: Stepped) -> None:
+    def count(self, stepped: Stepped) -> None:
         """Remember a step until the next row."""
         self._losses.append(stepped.loss)
         self._parts.append(stepped.parts)
+
+    def tell(self, step: int) -> None:
+        """Show who watches where it is."""
         self._watcher.progress(step, self._config.train.iterations, self._row)
 
     def row(self, step: int, speed: dict[str, float]) -> None:
@@ -91,7 +94,6 @@ class Journal:
         if self._log is not None:
             self._log.write(self._row)
             self._curves.write(self._row)
-        self._watcher.progress(step, self._config.train.iterations, self._row)
 
     def validate(self, step: int) -> bool:
         """Measure mAP of the averaged weights; whether it is the best so far."""

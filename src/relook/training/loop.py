@@ -126,7 +126,7 @@ class _Run:
         train = self.config.train
         self.journal.skipped(made)
         due = self.step % self.config.log.every == 0 or self.step == train.iterations
-        self.journal.count(self.step, stepped)
+        self.journal.count(stepped)
         if due:
             self.journal.row(self.step, self._speed())
         validation = self.config.validation
@@ -134,6 +134,7 @@ class _Run:
             self._validate()
         if train.save and self.step % train.save == 0 and self.step < train.iterations:
             self._save()
+        self.journal.tell(self.step)
 
     def _speed(self) -> dict[str, float]:
         spent = max(time.monotonic() - self.pace.began, 1e-9)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from oracles.tiny_training import know_tiny, table, write_pictures, write_toml  # noqa: E402
+from relook.cli import training_progress  # noqa: E402
+from relook.networks.backbones.registry import BACKBONES  # noqa: E402
+from relook.networks.weights import open_weights  # noqa: E402
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Iterator[Path]:
+    know_tiny()
+    threads = torch.get_num_threads()
+    write_pictures(tmp_path / "data" / "pictures", classes=4, each=1)
+    write_toml(tmp_path / "mine.toml", table())
+    yield tmp_path
+    torch.set_num_threads(threads)
+    del BACKBONES["tiny"]
+
+
+def words(mine: Path) -> tuple[object, ...]:
+    return ("train", mine / "mine.toml", "--into", mine / "run", "--data", mine / "data")
+
+
+def test_train_writes_weights_and_says_where(run: Any, mine: Path) -> None:
+    ran = run(*words(mine))
+    assert ran.code == 0, ran.err
+    assert "tiny-try: 6 iterations on 4 pictures of 4 classes" in ran.out
+    assert f"weights in {mine / 'run' / 'tiny-try.safetensors'}" in ran.out
+    assert open_weights(mine / "run" / "tiny-try.safetensors").card.whitening == 8
+    again = run(*words(mine), "--json").json  # nothing is left to do
+    assert again["iterations"] == 6
+    assert again["weights"] == (mine / "run" / "tiny-try.safetensors").as_posix()
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(
+    run: Any, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(self: object, step: int, *_: object) -> None:
+        if step == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training_progress._Terminal, "progress", press)
+        stopped = run(*words(mine))
+    assert stopped.code == 130
+    assert "saves after this step" in stopped.err
+    assert "stopped after 4 of 6 iterations" in stopped.err
+    assert "run the same command again to go on" in stopped.err
+    finished = run(*words(mine))
+    assert finished.code == 0
+    assert "goes on after 4 of 6 iterations" in finished.err
+
+
+def test_mistakes_are_one_line_and_wrong_use(run: Any, mine: Path) -> None:
+    write_toml(mine / "mine.toml", table(optimizer={"rat": 1}))
+    ran = run(*words(mine))
+    assert ran.code == 2
+    assert "optimizer.rat is not known; did you mean rate?" in ran.err
+    assert ran.err.count("\n") == 1
+    write_toml(mine / "mine.toml", table(data={"folders": [{"path": "nowhere"}]}))
+    ran = run(*words(mine))
+    assert ran.code == 2
+    assert "there is no folder" in ran.err
+
+
+def test_without_torch_train_says_what_to_install(
+    run: Any, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "relook.training.launch", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    ran = run(*words(mine))
+    assert ran.code == 2
+    assert 'pip install "relook[train]"' in ran.err
