@@ -20,6 +20,7 @@ from reproduce.knn import command as knn
 from reproduce.pacs import command as pacs
 from reproduce.recipes import command as recipes
 from reproduce.table import Row, Table, names, read_table
+from reproduce.training import command as training
 
 COMMANDS: Mapping[str, tuple[Callable[[Sequence[str]], None], str]] = {
     global_descriptors.NAME: (global_descriptors.run, "one vector per picture, step by step"),
@@ -27,6 +28,7 @@ COMMANDS: Mapping[str, tuple[Callable[[Sequence[str]], None], str]] = {
     cleaning.NAME: (cleaning.run, "wrong pictures in classes, found and boxed"),
     recipes.NAME: (recipes.run, "every recipe of local features, quality and cost"),
     pacs.NAME: (pacs.run, "classes learned in some domains, said in another"),
+    training.NAME: (training.run, "one network fine-tuned in several ways, with one budget"),
     **{name: (partial(knn.run, name), words) for name, words in knn.COMMANDS.items()},
 }
 """Tables that are more than a file of ``tables``: what runs them, and what they are."""
