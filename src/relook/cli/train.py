@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "run"]
 
 EXAMPLES = (
+    "relook train instances --data photos --into mine",
     "relook train mine.toml --into mine --data photos",
     "relook train mine.toml --into mine --json",
 )
@@ -24,8 +25,9 @@ EXAMPLES = (
 def run(
     config: Annotated[
         Path,
-        typer.Argument(metavar="CONFIG.toml", show_default=False,
-                       help="Network, pictures, losses, optimizer; see docs/training.md."),
+        typer.Argument(metavar="CONFIG", show_default=False,
+                       help="instances: every picture is a thing of its own; classes: every "
+                            "folder is; or a TOML file, see docs/training.md."),
     ],
     *,
     into: Annotated[

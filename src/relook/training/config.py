@@ -294,11 +294,21 @@ class WhiteningPart:
         method: ``learned`` (Lw) from pairs of the same class, or ``pca``.
         dimensions: kept; 0: all.
         views: of each picture that it is fitted on.
+        inside: Lw takes the place of the whitening layer that was trained, in the network itself.
+            What was trained end to end fits the pictures that it saw, and is worse on others.
     """
 
     method: Literal["learned", "pca"] = "learned"
     dimensions: int = 0
     views: int = 2
+    inside: bool = False
+
+    def __post_init__(self) -> None:
+        if self.inside and (self.method != "learned" or self.dimensions):
+            raise UsageError(
+                "[whitening] inside is Lw with as many dimensions as network.whitening; leave out "
+                "its method and dimensions"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from relook.networks.weights import open_weights
 from relook.training import distributed
 from relook.training.checkpoint import save_checkpoint
 from relook.training.config import Config
-from relook.training.heads import fit_whitening
+from relook.training.heads import begin_learned, fit_whitening
 from relook.training.journal import Journal
 from relook.training.keeping import save_weights
 from relook.training.loader import Loader, open_loader
@@ -172,7 +172,7 @@ class _Run:
                 best = open_weights(self.into / f"{self.config.name}-best.safetensors")
                 state = {key: torch.from_numpy(array.copy()) for key, array in best.state().items()}
                 self._keep(self.config.name, state)
-        whitening = self._whitening()
+        whitening = self._whitening(weights)
         spent = time.monotonic() - self.began
         return replace(self.journal.summary(self.step, weights, spent), whitening=whitening)
 
@@ -195,15 +195,24 @@ class _Run:
         if spec.pooling == "top_k":  # the only one that keeps the classes
             save_class_names(setup.maker.pictures.classes, target)
 
-    def _whitening(self) -> Path | None:
+    def _whitening(self, weights: Path) -> Path | None:
         part = self.config.whitening
         if part is None or distributed.rank():
             return None
-        setup = self.setup
+        setup, network = self.setup, self.journal.averaged()
+        kept = open_weights(weights).state()
+        state = {key: torch.from_numpy(array.copy()) for key, array in kept.items()}
+        network.load_state_dict(state, strict=False)
         side = self.config.views.side_at(self.config.train.iterations)
-        vectors, labels = whitening_sample(
-            self.journal.averaged(), setup.maker, views=part.views, side=side
-        )
+        layer = network.whiten
+        if part.inside:
+            network.whiten = None
+        vectors, labels = whitening_sample(network, setup.maker, views=part.views, side=side)
+        if part.inside:
+            network.whiten = layer
+            begin_learned(network, vectors, labels, seed=self.config.seed)
+            self._keep(self.config.name, network.state_dict())
+            return None
         fitted = fit_whitening(
             part, vectors, labels, seed=self.config.seed, fitted=setup.trained_on
         )

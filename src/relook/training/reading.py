@@ -17,7 +17,9 @@ from relook.core.errors import UsageError
 from relook.core.paths import AnyPath
 from relook.training.config import Config
 
-__all__ = ["config_digest", "differences", "from_table", "read_config", "to_table"]
+__all__ = ["config_digest", "differences", "from_table", "read_config", "shipped", "to_table"]
+
+_SHIPPED = Path(__file__).parent / "configs"
 
 _HARMLESS = (
     "data.root", "train.workers", "train.threads", "train.save", "train.device", "log",
@@ -26,12 +28,12 @@ _HARMLESS = (
 
 
 def read_config(path: AnyPath) -> Config:
-    """Read and check a configuration.
+    """Read and check a configuration: a file, or the name of one that ships.
 
     Raises:
         UsageError: it cannot be read, is no TOML, or says something that cannot be.
     """
-    path = Path(path)
+    path = _find(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -42,6 +44,22 @@ def read_config(path: AnyPath) -> Config:
         return from_table(table)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the configurations that ship."""
+    return tuple(sorted(path.stem for path in _SHIPPED.glob("*.toml")))
+
+
+def _find(given: AnyPath) -> Path:
+    path = Path(given)
+    if path.suffix or len(path.parts) > 1 or path.exists():
+        return path
+    if path.name not in shipped():
+        raise UsageError(
+            f"there is no configuration {path.name}; give a file, or choose {', '.join(shipped())}"
+        )
+    return _SHIPPED / f"{path.name}.toml"
 
 
 def from_table(table: Mapping[str, Any]) -> Config:
