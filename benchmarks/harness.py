@@ -21,7 +21,7 @@ from rich.table import Table
 __all__ = ["GROUPS", "THREADS", "Measurement", "Skipped", "interleaved", "run"]
 
 GROUPS: dict[str, Sequence[str]] = {
-    "main": ("index", "verification", "opening", "ingest", "minibench"),
+    "main": ("index", "verification", "opening", "ingest", "minibench", "small_network"),
     "evaluation": ("evaluation",),
     "features": (
         "features",
@@ -35,7 +35,7 @@ GROUPS: dict[str, Sequence[str]] = {
     ),
     "vectors": ("describing", "extracting", "vector_search", "diffusion"),
     "recognition": ("recognition", "recognizing"),
-    "training": ("mining",),
+    "training": ("loading", "mining"),
 }  # fmt: skip
 """Modules of this package by group."""
 

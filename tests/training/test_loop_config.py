@@ -12,6 +12,7 @@ from relook.training.reading import (
     differences,
     from_table,
     read_config,
+    shipped,
     to_table,
 )
 from relook.training.schedule import rate_at
@@ -128,3 +129,15 @@ def test_exponential_decay_ends_at_its_share_of_the_rate() -> None:
     assert rate_at(10, part, iterations=10) == pytest.approx(0.02)
     constant = OptimizerPart(rate=2.0, schedule="constant", warmup=0)
     assert rate_at(7, constant, iterations=10) == 2.0
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_configurations_that_ship_can_be_read_by_name(name: str) -> None:
+    config = read_config(name)
+    assert config.name == name
+    assert config.network.weights == "relook-small"
+
+
+def test_a_name_that_does_not_ship_is_answered_with_those_that_do() -> None:
+    with pytest.raises(UsageError, match="choose classes, instances"):
+        read_config("everything")
