@@ -271,6 +271,25 @@ def test_losses_of_batches_and_a_whitening_after_training(data: Path, tmp_path: 
     assert fitted.fitted.startswith("12 pictures")
 
 
+def test_lw_begins_the_layer_and_takes_its_place_in_the_end(data: Path, tmp_path: Path) -> None:
+    changes: dict[str, Any] = {
+        "network": {"whitening": 8, "whitening_file": "learned"}, "train": {"iterations": 2},
+    }  # fmt: skip
+    trained = run(data, tmp_path / "trained", **changes)
+    replaced = run(
+        data, tmp_path / "replaced", whitening={"inside": True, "dimensions": 6}, **changes
+    )
+    one, other = state(trained), state(replaced)
+    assert other["whiten.weight"].shape == (6, 16)
+    assert all(np.array_equal(one[k], other[k]) for k in one if not k.startswith("whiten."))
+    assert replaced.whitening is None
+    weights = open_weights(replaced.weights)
+    network = RetrievalNetwork.from_state(weights.spec(), weights.state())
+    assert network(torch.zeros(1, 32, 32, 3, dtype=torch.uint8)).shape == (1, 6)
+    with pytest.raises(UsageError, match="inside needs its dimensions"):
+        from_table(table(whitening={"inside": True}, network={"whitening": 0}))
+
+
 def test_tensorboard_gets_every_row(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     run(data, tmp_path, log={"tensorboard": True}, train={"iterations": 1})

@@ -292,7 +292,7 @@ class WhiteningPart:
 
     Attributes:
         method: ``learned`` (Lw) from pairs of the same class, or ``pca``.
-        dimensions: kept; 0: all.
+        dimensions: kept; 0: all, or with ``inside`` as many as the layer had.
         views: of each picture that it is fitted on.
         inside: Lw takes the place of the whitening layer that was trained, in the network itself.
             What was trained end to end fits the pictures that it saw, and is worse on others.
@@ -304,11 +304,8 @@ class WhiteningPart:
     inside: bool = False
 
     def __post_init__(self) -> None:
-        if self.inside and (self.method != "learned" or self.dimensions):
-            raise UsageError(
-                "[whitening] inside is Lw with as many dimensions as network.whitening; leave out "
-                "its method and dimensions"
-            )
+        if self.inside and self.method != "learned":
+            raise UsageError("[whitening] inside is Lw; leave out its method")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,6 +341,9 @@ class Config:
     def __post_init__(self) -> None:
         if not self.loss:
             raise UsageError("there is no [[loss]]; name at least one")
+        part = self.whitening
+        if part is not None and part.inside and not (part.dimensions or self.network.whitening):
+            raise UsageError("[whitening] inside needs its dimensions, or network.whitening")
         names = {part.name for part in self.loss}
         if ("context" in names) != (self.views.context is not None):
             raise UsageError("the loss context and [views] context = {} need each other")

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.numpy import save as to_bytes
-from torch import Tensor
+from torch import Tensor, nn
 
 from relook.core.errors import RelookError, UsageError
 from relook.core.storage import write_whole
 from relook.networks.class_names import save_class_names
+from relook.networks.spec import NetworkSpec
 from relook.networks.weights import open_weights
 from relook.training import distributed
 from relook.training.checkpoint import save_checkpoint
@@ -180,9 +181,14 @@ class _Run:
         if self.journal.validate(self.step) and distributed.rank() == 0:
             self._keep(f"{self.config.name}-best")
 
-    def _keep(self, name: str, state: Mapping[str, Tensor] | None = None) -> None:
+    def _keep(
+        self,
+        name: str,
+        state: Mapping[str, Tensor] | None = None,
+        spec: NetworkSpec | None = None,
+    ) -> None:
         setup = self.setup
-        spec = setup.stepper.student.network.spec
+        spec = spec or setup.stepper.student.network.spec
         target = save_weights(
             self.into,
             state or setup.stepper.average.state(),
@@ -204,14 +210,15 @@ class _Run:
         state = {key: torch.from_numpy(array.copy()) for key, array in kept.items()}
         network.load_state_dict(state, strict=False)
         side = self.config.views.side_at(self.config.train.iterations)
-        layer = network.whiten
         if part.inside:
             network.whiten = None
         vectors, labels = whitening_sample(network, setup.maker, views=part.views, side=side)
         if part.inside:
-            network.whiten = layer
+            outputs = part.dimensions or self.config.network.whitening
+            network.whiten = nn.Linear(vectors.shape[1], outputs)
+            network.spec = replace(network.spec, whitening=outputs)
             begin_learned(network, vectors, labels, seed=self.config.seed)
-            self._keep(self.config.name, network.state_dict())
+            self._keep(self.config.name, network.state_dict(), network.spec)
             return None
         fitted = fit_whitening(
             part, vectors, labels, seed=self.config.seed, fitted=setup.trained_on
