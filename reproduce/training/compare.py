@@ -16,7 +16,6 @@ from relook.core.storage import write_whole
 from relook.networks.weights import Weights, open_weights
 from relook.training.config import Config
 from relook.training.loop import train
-from relook.training.reading import config_digest, to_table
 from relook.training.watching import Watcher
 from relook.vectors import Projection
 from reproduce.training.measuring import (
@@ -90,9 +89,9 @@ class Comparison:
     @cached_property
     def views(self) -> RenderedViews:
         """What all whitenings are fitted on."""
-        config = self.study.config(self.study.rows[0], self.budget)
-        file = self._into / f"views-{self._key(config.views, config.data)}.safetensors"
-        return rendered_views(config, self.study.whitening, file, data=self._data)
+        base = self.study.base
+        file = self._into / f"views-{self._key(base['data'], base['views'])}.safetensors"
+        return rendered_views(self._first(), self.study.whitening, file, data=self._data)
 
     def run(self, rows: Sequence[Row]) -> list[Result]:
         """Off the shelf, then the rows."""
@@ -106,14 +105,19 @@ class Comparison:
     @property
     def _start(self) -> Path:
         """The whitening off the shelf, which the trained layers begin with."""
-        return self._folder(OFF_THE_SHELF, self._first()) / "whitening.safetensors"
+        return self._folder(OFF_THE_SHELF, self._beginning) / "whitening.safetensors"
+
+    @property
+    def _beginning(self) -> object:
+        """What decides off the shelf."""
+        base = self.study.base
+        return base["network"], base["data"], base["views"]
 
     def _first(self) -> Config:
         return self.study.config(self.study.rows[0], self.budget)
 
     def _off_the_shelf(self) -> Result:
-        config = self._first()
-        folder = self._folder(OFF_THE_SHELF, config)
+        config, folder = self._first(), self._folder(OFF_THE_SHELF, self._beginning)
         kept = _kept(folder)
         if kept is None or not self._start.exists():
             weights = open_weights(config.network.weights)
@@ -127,7 +131,7 @@ class Comparison:
 
     def _row(self, row: Row) -> Result:
         config = self.study.config(row, self.budget, start=self._start)
-        folder = self._folder(row.method, self.study.config(row, self.budget))
+        folder = self._folder(row.method, self.study.table(row, self.budget.pictures))
         kept = _kept(folder)
         if kept is not None:
             return kept
@@ -156,17 +160,14 @@ class Comparison:
         vectors = self.describer.describe(weights, config, self.views, folder=folder)
         return vectors, fit(self.study.whitening, vectors.views, self.views)
 
-    def _folder(self, name: str, config: Config) -> Path:
-        table = to_table(config)
-        decides = config_digest(table if name != OFF_THE_SHELF else {"network": table["network"]})
-        benchmark = self.describer.truth.name, self.describer.longest
-        key = self._key(decides, benchmark, config.data)
+    def _folder(self, name: str, decides: object) -> Path:
+        key = self._key(decides, self.describer.truth.name, self.describer.longest)
         folder = self._into / f"{re.sub('[^a-z]+', '-', name.lower())}-{key}"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def _key(self, *said: object) -> str:
-        content = repr((self.study.whitening, *said))
+        content = json.dumps([asdict(self.study.whitening), *said], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 

@@ -144,11 +144,10 @@ def _vectors(runtime: Runtime, batches: Iterable[Pixels]) -> Float32:
 
 
 def fit(settings: WhiteningSettings, vectors: Float32, views: RenderedViews) -> Projection:
-    """Lw of ``(N, D)`` vectors of the views."""
-    learned = LearnedWhitening(
-        settings.dimensions, flatten=settings.flatten, fitted="rendered views"
-    )
-    return learned.fit(vectors, pairs_of(views.labels, seed=0)).as_projection()
+    """Lw of ``(N, D)`` vectors of the views; of fewer dimensions where they have lost some."""
+    learned = LearnedWhitening(flatten=settings.flatten, fitted="rendered views")
+    fitted = learned.fit(vectors, pairs_of(views.labels, seed=0)).as_projection()
+    return fitted.truncated(min(settings.dimensions, fitted.dimensions))
 
 
 def begin_with(fitted: Projection) -> Projection:

@@ -103,6 +103,25 @@ class Study:
                 raise UsageError(f"there is no method {name!r}; take some of {', '.join(known)}")
         return [row for row in self.rows if not methods or row.method in methods]
 
+    def table(self, row: Row, pictures: int) -> dict[str, Any]:
+        """All that decides what a row learns, as its configuration would say it.
+
+        Raises:
+            UsageError: the budget is below a step, or steps are no whole number of tuples.
+        """
+        if pictures < self.step or self.step % row.tuple_size:
+            raise UsageError(
+                f"--pictures must be {self.step} or more, of whole steps of tuples of "
+                f"{row.tuple_size}"
+            )
+        table = copy.deepcopy(dict(self.base))
+        for name, change in row.changes.items():
+            is_table = isinstance(change, Mapping)
+            table[name] = {**table.get(name, {}), **change} if is_table else change
+        steps, batch = pictures // self.step, self.step // row.tuple_size
+        table["train"] = {**table["train"], "iterations": steps, "batch": batch}
+        return table
+
     def config(self, row: Row, budget: Budget, *, start: Path | None = None) -> Config:
         """The configuration of a row.
 
@@ -112,24 +131,11 @@ class Study:
             start: a whitening that the trained layer begins with.
 
         Raises:
-            UsageError: the budget is below a step, or steps are no whole number of tuples.
+            UsageError: as :meth:`table`, or a setting that cannot be.
         """
-        if budget.pictures < self.step or self.step % row.tuple_size:
-            raise UsageError(
-                f"--pictures must be {self.step} or more, of whole steps of tuples of "
-                f"{row.tuple_size}"
-            )
-        table = copy.deepcopy(dict(self.base))
-        for name, change in row.changes.items():
-            is_table = isinstance(change, Mapping)
-            table[name] = {**table.get(name, {}), **change} if is_table else change
-        table["train"] |= {
-            "iterations": budget.pictures // self.step,
-            "batch": self.step // row.tuple_size,
-            "threads": budget.threads,
-            "workers": budget.workers,
-            "device": budget.device,
-        }
+        table = self.table(row, budget.pictures)
+        how = {"threads": budget.threads, "workers": budget.workers, "device": budget.device}
+        table["train"] |= how
         if start is not None:
             table["network"] |= {"whitening_file": start.as_posix()}
         return from_table(table)

@@ -12,8 +12,14 @@ torch = pytest.importorskip("torch")
 
 from reproduce.training import compare  # noqa: E402
 from reproduce.training.command import BEGIN, END  # noqa: E402
-from reproduce.training.measuring import begin_with  # noqa: E402
-from reproduce.training.study import METHODS, Budget, described, read_study  # noqa: E402
+from reproduce.training.measuring import RenderedViews, begin_with, fit  # noqa: E402
+from reproduce.training.study import (  # noqa: E402
+    METHODS,
+    Budget,
+    WhiteningSettings,
+    described,
+    read_study,
+)
 
 from oracles import tiny_training  # noqa: E402 - needs torch
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
@@ -179,3 +185,12 @@ def test_a_whitening_begins_a_layer_at_the_scale_of_the_optimizer():
     begun, vectors = begin_with(fitted), rng.normal(size=(5, 6)).astype(np.float32)
     assert np.linalg.norm(begun.matrix) == pytest.approx(2)
     np.testing.assert_allclose(begun.transform(vectors), fitted.transform(vectors), atol=1e-6)
+
+
+def test_vectors_that_lost_dimensions_are_whitened_to_those_they_have():
+    rng = np.random.default_rng(1)
+    flat = rng.normal(size=(40, 3)) @ rng.normal(size=(3, 9))
+    vectors = (flat / np.linalg.norm(flat, axis=1, keepdims=True)).astype(np.float32)
+    views = RenderedViews(np.zeros((40, 8, 8, 3), np.uint8), np.repeat(np.arange(20), 2), 20)
+    asked = WhiteningSettings(pictures=20, views=2, side=8, dimensions=6, flatten=0.5)
+    assert 2 <= fit(asked, vectors, views).dimensions <= 3
