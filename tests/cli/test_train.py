@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch")
 
@@ -59,6 +60,17 @@ def test_ctrl_c_saves_and_says_how_to_go_on(
     finished = run(*words(mine))
     assert finished.code == 0
     assert "goes on after 4 of 6 iterations" in finished.err
+
+
+def test_views_are_shown_on_a_page_and_nothing_is_trained(run: Any, mine: Path) -> None:
+    page = mine / "views.png"
+    words = ("train", mine / "mine.toml", "--data", mine / "data")
+    ran = run(*words, "--show-views", page)
+    assert ran.code == 0, ran.err
+    assert "views.png shows pictures and their views; nothing was trained" in ran.err
+    with Image.open(page) as shown:
+        assert shown.size == (7 * 38 - 6 + 48, 4 * 38 - 6 + 48)
+    assert "say where the weights go: --into FOLDER" in run(*words).err
 
 
 def test_mistakes_are_one_line_and_wrong_use(run: Any, mine: Path) -> None:

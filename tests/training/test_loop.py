@@ -14,7 +14,7 @@ from relook.core.errors import RelookError, UsageError  # noqa: E402
 from relook.networks.backbones.registry import BACKBONES  # noqa: E402
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.weights import open_weights  # noqa: E402
-from relook.training import stepping  # noqa: E402
+from relook.training import setup, stepping  # noqa: E402
 from relook.training.log import read_rows  # noqa: E402
 from relook.training.loop import train  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
@@ -201,6 +201,27 @@ def test_pictures_that_break_in_the_middle_are_skipped_counted_and_named(tmp_pat
     assert read_rows(tmp_path / "run" / "log.csv")[-1]["skipped"] == "1"
 
 
+def test_pictures_that_mining_cannot_read_are_named_too(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "pictures", classes=3)
+    broken = tmp_path / "pictures" / "class1" / "0.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    summary = run(
+        tmp_path,
+        tmp_path / "run",
+        mining={"name": "hard", "negatives": 2},
+        loss=[{"name": "contrastive"}],
+        train={"batch": 1, "iterations": 1},
+    )
+    assert list(summary.skipped) == [broken.as_posix()]
+
+
+def test_curves_drawn_among_the_pictures_are_none_of_them(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "pictures", classes=2)
+    config = from_table(table(data={"folders": [{"path": "."}]}, train={"iterations": 1}))
+    for _ in range(2):  # the second time, there is a curve.png
+        assert train(config, tmp_path / "run", data=tmp_path).pictures == 4
+
+
 def test_smaller_views_come_first_where_they_are_asked_for(data: Path, tmp_path: Path) -> None:
     run(data, tmp_path, views={"side": [[2, 16], [1, 32]]}, train={"iterations": 4})
     assert [row["side"] for row in read_rows(tmp_path / "log.csv")] == ["16", "16", "32", "32"]
@@ -245,6 +266,38 @@ def test_tuples_are_mined_again_and_go_on_exactly(data: Path, tmp_path: Path) ->
         with pytest.raises(KeyboardInterrupt):
             run(data, tmp_path / f"{stop}", watcher=Listening(stop_at=stop), **changes)
         assert equal(whole, run(data, tmp_path / f"{stop}", **changes))
+
+
+def test_a_pool_without_a_pair_leaves_the_tuples_of_before(data: Path, tmp_path: Path) -> None:
+    listening = Listening()
+    run(
+        data,
+        tmp_path,
+        watcher=listening,
+        mining={"name": "hard", "pool": 4, "queries": 1},
+        loss=[{"name": "contrastive"}],
+        train={"batch": 1, "iterations": 3},
+    )
+    notes = [words for words in listening.notes if "mined" in words]
+    assert len(notes) == 3
+    assert "goes on with the 1 tuples mined before: no query has" in notes[2]
+    assert "larger mining.pool than 4" in notes[2]
+
+
+def test_a_run_with_a_teacher_that_was_stopped_ends_in_the_same_weights(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "_FITTED_ON", 16)
+    teacher = str(run(data, tmp_path / "teacher", train={"iterations": 1}).weights)
+    taught = {"name": "distill", "teacher": teacher, "dimensions": 4}
+    changes: dict[str, Any] = {
+        "loss": [taught, {**taught, "of": "relations"}, {**taught, "of": "vector"}],
+        "train": {"iterations": 4},
+    }
+    whole = run(data, tmp_path / "whole", **changes)
+    with pytest.raises(KeyboardInterrupt):
+        run(data, tmp_path / "parts", watcher=Listening(stop_at=1), **changes)
+    assert equal(whole, run(data, tmp_path / "parts", **changes))
 
 
 def test_a_miner_that_finds_nothing_says_so(data: Path, tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -8,20 +11,26 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from oracles.tiny_training import TinyBackbone  # noqa: E402
-from relook.core.errors import UsageError  # noqa: E402
+from oracles.tiny_training import TinyBackbone, table, write_pictures  # noqa: E402
+from relook.core.errors import RelookError, StorageError, UsageError  # noqa: E402
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.spec import NetworkSpec  # noqa: E402
+from relook.training import launch  # noqa: E402
 from relook.training.average import Average  # noqa: E402
-from relook.training.config import OptimizerPart, WhiteningPart  # noqa: E402
+from relook.training.config import OptimizerPart, ValidationPart, ViewsPart, WhiteningPart  # noqa: E402
 from relook.training.distill import map_distance, read_distill, relation_distance  # noqa: E402
+from relook.training.gather import hold_out  # noqa: E402
 from relook.training.heads import begin_whitening, fit_whitening, pairs_of  # noqa: E402
 from relook.training.log import CsvLog, read_rows  # noqa: E402
+from relook.training.making import Maker, MakerSpec  # noqa: E402
 from relook.training.optimizer import make_optimizer, set_rate, trained  # noqa: E402
 from relook.training.plan import ClassPlan, Draw, TuplePlan  # noqa: E402
+from relook.training.reading import from_table  # noqa: E402
 from relook.training.records import Pictures, TrainingTuple  # noqa: E402
 from relook.training.student import Student  # noqa: E402
 from relook.training.teacher import FittedTeacher, TeacherSpec, whitened_maps  # noqa: E402
+from relook.training.validation import DatasetSearch, retrieval_map  # noqa: E402
+from relook.training.viewing import CameraViews, make_views  # noqa: E402
 from relook.vectors.projection import Projection  # noqa: E402
 
 RNG = np.random.default_rng(5)
@@ -191,6 +200,88 @@ def test_a_log_goes_on_without_the_rows_that_come_again(tmp_path: Path) -> None:
     CsvLog(path, ("step", "loss"), before=2).write({"step": 3, "loss": 5.0})
     assert [row["step"] for row in read_rows(path)] == ["1", "2", "3"]
     assert read_rows(path)[-1]["loss"] == "5"
+
+
+def test_tables_of_light_and_poses_make_the_views() -> None:
+    options = {"light": {"noise": 0.0}, "poses": {"flat": {"apart": [0.3, 0.9]}}}
+    views = make_views(ViewsPart(options=options))
+    assert isinstance(views, CameraViews)
+    assert views.viewer.light.noise == 0
+    assert views.viewer.poses["flat"].apart == (0.3, 0.9)
+
+
+def test_mirrored_tuples_are_the_others_turned_as_a_whole(tmp_path: Path) -> None:
+    write_pictures(tmp_path, classes=3, each=1)
+    paths = tuple(sorted(tmp_path.rglob("*.png")))
+    shown = Pictures(paths, np.arange(3), ("a", "b", "c"), ("flat",) * 3)
+    maker = Maker(MakerSpec(shown, make_views(ViewsPart()), seed=0))
+    tuples = [TrainingTuple(0, 0, (1, 2))] * 8
+    plain, mirrored = (
+        maker.make(TuplePlan(tuples, 8, 0, mirror).draw(0, side=16)).batch for mirror in (0.0, 0.5)
+    )
+    turned = [np.array_equal(a, b[:, ::-1]) for a, b in
+              zip(plain.pixels, mirrored.pixels, strict=True)]  # fmt: skip
+    same = [np.array_equal(a, b) for a, b in zip(plain.pixels, mirrored.pixels, strict=True)]
+    assert all(np.logical_xor(turned, same))
+    tuples_turned = np.reshape(turned, (8, 4)).sum(axis=1)
+    assert set(tuples_turned.tolist()) == {0, 4}
+
+
+def test_a_log_on_a_full_disk_or_in_a_lost_folder_says_so(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    log = CsvLog(tmp_path / "run" / "log.csv", ("step",), before=0)
+    (tmp_path / "run" / "log.csv").unlink()
+    (tmp_path / "run").rmdir()
+    with pytest.raises(StorageError, match="cannot write"):
+        log.write({"step": 1})
+
+
+def test_two_classes_are_held_out_at_least() -> None:
+    rest, held = hold_out(pictures(list(range(12))), ValidationPart(share=0.1), seed=0)
+    assert held is not None
+    assert (len(rest), len(held)) == (10, 2)
+    with pytest.raises(UsageError, match="3 classes are too few to hold 2 of them out"):
+        hold_out(pictures([0, 1, 2]), ValidationPart(), seed=0)
+
+
+def test_vectors_that_are_not_finite_stop_a_validation() -> None:
+    good, bad = np.eye(2, dtype=np.float32), np.full((2, 2), np.nan, np.float32)
+    relevant = [(np.array([0]), np.array([], np.int64))] * 2
+    assert retrieval_map(good, good[:, ::-1], relevant) == pytest.approx(0.75)
+    with pytest.raises(RelookError, match=r"not finite; lower optimizer\.rate"):
+        retrieval_map(good, bad, relevant)
+
+
+def test_pictures_of_a_dataset_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+    write_pictures(tmp_path, classes=2)
+    (tmp_path / "class0" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    names = [f"class{k}/{take}.png" for k in range(2) for take in range(2)]
+    roles = ["query", "db"] * 2
+    images = [{"id": n, "path": n, "role": role} for n, role in zip(names, roles, strict=True)]
+    queries = [
+        {"query": names[0], "positives": [names[1]]},
+        {"query": names[2], "positives": [names[3]]},
+    ]
+    content = {"images": images, "queries": queries}
+    (tmp_path / "gnd.json").write_text(json.dumps(content))
+    search = DatasetSearch.open(tmp_path, longest=32)
+    assert len(search.notes()) == 1
+    assert "class0/1.png" in search.notes()[0]
+    assert search.score(network().eval()) == 1.0
+
+
+def test_what_goes_wrong_in_another_process_is_said_by_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise UsageError("does not fit")
+
+    monkeypatch.setattr(launch, "_group", lambda *_: nullcontext())
+    monkeypatch.setattr(launch, "train", fail)
+    said: SimpleQueue[Any] = SimpleQueue()
+    config = from_table(table())
+    launch._other(1, 2, 0, "cpu", config, Path(), None, said)
+    assert said.get() == (UsageError, "does not fit")
 
 
 def test_a_plain_draw_asks_for_no_views() -> None:

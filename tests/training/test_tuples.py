@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 
 from relook.core.errors import ShapeError, UsageError
-from relook.training.records import TrainingTuple
-from relook.training.tuples import check_tuples, mirror_jointly
-
-LABELS = np.array([0, 0, 1, 1, 2], np.int64)
+from relook.training.tuples import mirror_jointly
 
 
 @pytest.fixture
@@ -55,23 +52,3 @@ def test_bad_batches_are_told(pixels):
         mirror_jointly(pixels, np.arange(12), seed=0, step=0, probability=2)
     with pytest.raises(UsageError, match="0 or more"):
         mirror_jointly(pixels, np.arange(12) - 1, seed=0, step=0)
-
-
-def test_tuples_that_agree_with_labels_pass():
-    check_tuples([TrainingTuple(0, 1, (2, 4)), TrainingTuple(3, 2, (0,))], LABELS)
-
-
-@pytest.mark.parametrize(
-    ("tuples", "error", "words"),
-    [
-        ([], UsageError, "nothing was mined"),
-        ([TrainingTuple(0, 1, ())], UsageError, "no negatives"),
-        ([TrainingTuple(0, 2, (4,))], UsageError, "positive of another class"),
-        ([TrainingTuple(0, 1, (2, 1))], UsageError, "negative of the query's own"),
-        ([TrainingTuple(0, 1, (5,))], ShapeError, "beyond 5 pictures"),
-        ([TrainingTuple(-1, 1, (2,))], ShapeError, "beyond 5 pictures"),
-    ],
-)
-def test_tuples_that_do_not_are_told(tuples, error, words):
-    with pytest.raises(error, match=words):
-        check_tuples(tuples, LABELS)

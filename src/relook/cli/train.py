@@ -11,6 +11,7 @@ from relook.cli import console
 from relook.cli.options import Json
 
 if TYPE_CHECKING:
+    from relook.training.config import Config
     from relook.training.summary import Summary
 
 __all__ = ["EXAMPLES", "run"]
@@ -18,6 +19,7 @@ __all__ = ["EXAMPLES", "run"]
 EXAMPLES = (
     "relook train instances --data photos --into mine",
     "relook train mine.toml --into mine --data photos",
+    "relook train mine.toml --data photos --show-views views.png",
     "relook train mine.toml --into mine --json",
 )
 
@@ -31,14 +33,20 @@ def run(
     ],
     *,
     into: Annotated[
-        Path,
+        Path | None,
         typer.Option("--into", metavar="FOLDER", show_default=False,
                      help="Where weights, checkpoints and logs go; the same folder goes on."),
-    ],
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option("--data", metavar="FOLDER", show_default=False,
                      help="Root of the pictures, in place of the configuration's."),
+    ] = None,
+    show_views: Annotated[
+        Path | None,
+        typer.Option("--show-views", metavar="FILE.png", show_default=False,
+                     help="Draw what the network would be shown of some pictures, and train "
+                     "nothing."),
     ] = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
@@ -48,14 +56,19 @@ def run(
     cut, goes on from its last checkpoint when the same command runs again, and ends in the same
     weights. They lie in FOLDER/NAME.safetensors with a card; recipes take the file.
     """
+    from relook.core.errors import UsageError  # noqa: PLC0415 - as all imports in commands
+    from relook.training.reading import read_config  # noqa: PLC0415
+
+    if show_views is not None:
+        _show_views(show_views, read_config(config), data)
+        return
+    if into is None:
+        raise UsageError("say where the weights go: --into FOLDER")
     try:
         from relook.training.launch import launch  # noqa: PLC0415 - torch is loaded here
-        from relook.training.reading import read_config  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        from relook.core.errors import UsageError  # noqa: PLC0415
-
         raise UsageError('training needs torch: pip install "relook[train]"') from error
     from relook.cli.training_progress import watching  # noqa: PLC0415
 
@@ -66,6 +79,16 @@ def run(
         console.write_json(summary.as_json())
         return
     _show(summary)
+
+
+def _show_views(target: Path, config: Config, data: Path | None) -> None:
+    from relook.cli.sheets import check_target  # noqa: PLC0415
+    from relook.training.showing import save_views  # noqa: PLC0415
+
+    check_target(target)
+    for words in save_views(target, config, data=data):
+        console.note(words)
+    console.note(f"{target} shows pictures and their views; nothing was trained")
 
 
 def _show(summary: Summary) -> None:

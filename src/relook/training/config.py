@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from relook.core.errors import UsageError
+from relook.networks.weights.card import check_name
 from relook.training.records import KINDS
 
 __all__ = [
@@ -167,6 +168,7 @@ class MiningPart:
         per_epoch: times that everything is described and mined again in an epoch.
         pool: pictures that are described for that; 0: all.
         options: settings of the miner.
+        mirror: probability that a tuple is mirrored, all its pictures together.
     """
 
     name: str = "hard"
@@ -174,10 +176,13 @@ class MiningPart:
     per_epoch: int = 1
     pool: int = 0
     options: Table = field(default_factory=dict)
+    mirror: float = 0.0
 
     def __post_init__(self) -> None:
         if self.per_epoch < 1 or self.queries < 0 or self.pool < 0:
             raise UsageError("[mining] per_epoch must be 1 or more, queries and pool 0 or more")
+        if not 0 <= self.mirror <= 1:
+            raise UsageError(f"[mining] mirror must be from 0 to 1, not {self.mirror}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +344,7 @@ class Config:
     log: LogPart = LogPart()
 
     def __post_init__(self) -> None:
+        check_name(self.name)
         if not self.loss:
             raise UsageError("there is no [[loss]]; name at least one")
         part = self.whitening

@@ -11,20 +11,22 @@ from relook.plots import curves
 from relook.plots.saving import save_page
 from relook.training.log import read_rows
 
-__all__ = ["draw_curves"]
+__all__ = ["CURVE", "draw_curves"]
+
+CURVE = "curve.png"
 
 _NO_LOSS = ("step", "rate", "side", "pictures_per_second", "waiting", "skipped")
 
 
 def draw_curves(folder: Path, *, title: str) -> None:
-    """Draw ``curve.png`` in the folder of a run; nothing where there is no row yet."""
+    """Draw :data:`CURVE` in the folder of a run; nothing where there is no row yet."""
     pages = [
         page
         for file, upward in (("log.csv", "loss"), ("validation.csv", "mAP"))
         if (page := _page(folder / file, title=title, upward=upward)) is not None
     ]
     if pages:
-        save_page(folder / "curve.png", np.concatenate(pages))
+        save_page(folder / CURVE, np.concatenate(pages))
 
 
 def _page(file: Path, *, title: str, upward: str) -> UInt8 | None:

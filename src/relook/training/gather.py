@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
 from relook.training.config import DataPart, ValidationPart
+from relook.training.curve import CURVE
 from relook.training.pictures import Folder, FoundPictures, find_pictures
 from relook.training.records import Pictures
 from relook.training.track_folder import tracked_folder
@@ -23,14 +24,15 @@ TRACKS = "tracks"
 
 
 def gather_pictures(
-    part: DataPart, *, root: Path | None = None, tracks: Path | None = None
+    part: DataPart, *, root: Path | None = None, into: Path | None = None
 ) -> FoundPictures:
     """All that ``[data]`` names.
 
     Args:
         part: folders below a root.
         root: in place of the part's own.
-        tracks: a folder for what is tracked in videos.
+        into: folder of the run, where what is tracked in videos lies; the curves that a run draws
+            there are no picture to learn from, even where it lies among these.
 
     Raises:
         UsageError: a folder is missing, or there are no pictures.
@@ -41,11 +43,12 @@ def gather_pictures(
     for place, one in enumerate(part.folders):
         folder, labels = base / one.path, one.labels
         if labels == TRACKS:
-            folder, found = tracked_folder(folder, (tracks or base) / f"tracks-{place}")
+            folder, found = tracked_folder(folder, (into or base) / f"tracks-{place}")
             labels = "folder"
             problems += found
         folders.append(Folder(folder, labels=labels, kind=one.kind, name=one.path))
-    pictures = find_pictures(folders)
+    drawn = () if into is None else (into / CURVE,)
+    pictures = find_pictures(folders, but=drawn)
     return replace(pictures, left_out=(*problems, *pictures.left_out))
 
 
@@ -62,15 +65,17 @@ def hold_out(
 ) -> tuple[Pictures, Pictures | None]:
     """Pictures to learn from, and those of whole classes that are held out, if any are asked for.
 
+    Two classes are held out at least: one would always be found.
+
     Raises:
         UsageError: there are too few classes to hold some out.
     """
     if part is None or part.dataset:
         return pictures, None
-    count = round(part.share * len(pictures.classes))
-    if min(count, len(pictures.classes) - count) < 2:
+    count = max(2, round(part.share * len(pictures.classes)))
+    if len(pictures.classes) - count < 2:
         raise UsageError(
-            f"{len(pictures.classes)} classes are too few to hold {part.share:.0%} of them out; "
+            f"{len(pictures.classes)} classes are too few to hold {count} of them out; "
             "bring more, set validation.share, or leave [validation] out"
         )
     rng = np.random.default_rng((seed, 31))

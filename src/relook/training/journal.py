@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from relook.networks.retrieval import RetrievalNetwork
 from relook.training import distributed
 from relook.training.curve import draw_curves
 from relook.training.log import CsvLog, Curves
-from relook.training.making import Made
 from relook.training.schedule import rate_at
 from relook.training.setup import Setup
 from relook.training.stepping import Stepped
@@ -63,9 +63,9 @@ class Journal:
         """What a checkpoint keeps of it."""
         return {"history": self._history, "validated": self.validated, "skipped": self._skipped}
 
-    def skipped(self, made: Made) -> None:
-        """Name pictures that could not be read, each once."""
-        for row, reason in made.skipped:
+    def skipped(self, found: Iterable[tuple[int, str]]) -> None:
+        """Name pictures, by row, that could not be read and why, each once."""
+        for row, reason in found:
             path = self._setup.maker.pictures.paths[row]
             if path.as_posix() not in self._skipped:
                 self._skipped[path.as_posix()] = reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import socket
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,9 @@ def launch(
             "train.processes"
         )
     context = multiprocessing.get_context("spawn")
-    port = _free_port()
+    port, said = _free_port(), context.SimpleQueue()
     others: list[Any] = [
-        context.Process(target=_other, args=(rank, world, port, device, config, into, data))
+        context.Process(target=_other, args=(rank, world, port, device, config, into, data, said))
         for rank in range(1, world)
     ]
     for process in others:
@@ -52,6 +53,13 @@ def launch(
     try:
         with _group(0, world, port, device):
             return train(config, into, data=data, watcher=watcher)
+    except RuntimeError as error:  # another one is gone
+        for process in others:
+            process.join(timeout=1)
+        if said.empty():
+            raise
+        kind, words = said.get()
+        raise kind(words) from error
     finally:
         for process in others:
             process.join(timeout=30)
@@ -60,8 +68,16 @@ def launch(
 
 
 def _other(
-    rank: int, world: int, port: int, device: str, config: Config, into: Path, data: Path | None
+    rank: int,
+    world: int,
+    port: int,
+    device: str,
+    config: Config,
+    into: Path,
+    data: Path | None,
+    said: Any,
 ) -> None:
+    """Train along; the first process says what went wrong here."""
     import signal  # noqa: PLC0415 - in this process alone
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process says when to stop
@@ -70,8 +86,12 @@ def _other(
     try:
         with _group(rank, world, port, device):
             train(mine, into, data=data)
-    except (RelookError, KeyboardInterrupt):
-        return  # the first process says it
+    except KeyboardInterrupt:
+        return
+    except RelookError as error:
+        said.put((type(error), str(error)))
+    except Exception:  # noqa: BLE001 - the first process raises it, unless that one went first
+        said.put((RuntimeError, traceback.format_exc()))
 
 
 def _group(rank: int, world: int, port: int, device: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from relook.core.errors import UsageError
+from relook.core.errors import StorageError, UsageError
 from relook.core.storage import write_whole
 
 __all__ = ["CsvLog", "Curves", "read_rows"]
@@ -34,10 +34,17 @@ class CsvLog:
         write_whole(path, text.getvalue().encode())
 
     def write(self, row: dict[str, Any]) -> None:
-        """Append one row."""
-        with self._path.open("a", newline="", encoding="utf-8") as file:
-            words = [_word(row.get(name, "")) for name in self._columns]
-            csv.writer(file, lineterminator="\n").writerow(words)
+        """Append one row.
+
+        Raises:
+            StorageError: the disk is full, or the folder is gone.
+        """
+        words = [_word(row.get(name, "")) for name in self._columns]
+        try:
+            with self._path.open("a", newline="", encoding="utf-8") as file:
+                csv.writer(file, lineterminator="\n").writerow(words)
+        except OSError as error:
+            raise StorageError(f"cannot write {self._path}: {error.strerror}") from error
 
 
 class Curves:

@@ -98,9 +98,18 @@ class _Run:
     def _mine(self, loader: Loader) -> None:
         began = time.monotonic()
         found = self.setup.mine(self.step, loader)
-        if found is not None:
-            spent = time.monotonic() - began
-            self.watcher.note(f"mined {found} tuples in {spent:.1f} s before step {self.step}")
+        if found is None:
+            return
+        self.journal.skipped(found.skipped)
+        spent = time.monotonic() - began
+        if found.complaint:
+            self.watcher.note(
+                f"goes on with the {found.tuples} tuples mined before: {found.complaint}"
+            )
+        else:
+            self.watcher.note(
+                f"mined {found.tuples} tuples in {spent:.1f} s before step {self.step}"
+            )
 
     def _ask(self, loader: Loader) -> None:
         last = self.setup.horizon(self.step)
@@ -125,7 +134,7 @@ class _Run:
 
     def _after(self, made: Made, stepped: Stepped) -> None:
         train = self.config.train
-        self.journal.skipped(made)
+        self.journal.skipped(made.skipped)
         due = self.step % self.config.log.every == 0 or self.step == train.iterations
         self.journal.count(stepped)
         if due:

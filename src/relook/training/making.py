@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from relook.core.errors import ImageError, UsageError
 from relook.images import read
 from relook.training.context_plan import ContextDraw, cut_pairs
-from relook.training.plan import Draw
+from relook.training.plan import Draw, MirroredDraw
 from relook.training.records import Batch, Pictures
 from relook.training.teacher import FittedTeacher, answers
 from relook.training.teacher_graph import TeacherGraph, TeacherRun
+from relook.training.tuples import mirror_jointly
 from relook.training.viewing import square
 
 __all__ = ["Made", "Maker", "MakerSpec", "ViewMaker", "first_views"]
@@ -93,8 +94,12 @@ class Maker:
         if isinstance(draw, ContextDraw):
             return cut_pairs([self._pixels(int(row)) for row in rows], draw, seed=self._spec.seed)
         slots = zip(rows, draw.slots, strict=True)
-        views = [self._view(int(row), draw, int(slot)) for row, slot in slots]
-        return np.stack(views), self._spec.pictures.labels[rows]
+        views = np.stack([self._view(int(row), draw, int(slot)) for row, slot in slots])
+        if isinstance(draw, MirroredDraw):
+            views = mirror_jointly(
+                views, draw.parts, seed=self._spec.seed, step=draw.step, probability=draw.mirror
+            )
+        return views, self._spec.pictures.labels[rows]
 
     def _said(self, pixels: Pixels) -> dict[str, NDArray[Any]]:
         said = {weights: run.say(pixels) for weights, run in self._runs.items()}

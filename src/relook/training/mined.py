@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,24 @@ from relook.training.plan import Draw, TuplePlan
 from relook.training.records import Pictures, TrainingTuple
 from relook.training.student import Student
 
-__all__ = ["Mine"]
+__all__ = ["Mine", "Mined"]
 
 Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """What mining found.
+
+    Attributes:
+        tuples: how many the next steps learn from.
+        skipped: pictures that could not be read for it, row and reason.
+        complaint: why those that were there before come again; empty where there are new ones.
+    """
+
+    tuples: int
+    skipped: tuple[tuple[int, str], ...] = ()
+    complaint: str = ""
 
 
 class Mine:
@@ -44,40 +60,62 @@ class Mine:
         epoch = config.train.epoch or -(-queries // config.train.batch)
         self._period = max(1, epoch // self._part.per_epoch)
         self._queries = min(-(-queries // self._part.per_epoch), size)
-        self.plan = TuplePlan((), config.train.batch, 0)
+        self.plan = self._plan((), 0)
+
+    def _plan(self, tuples: Sequence[TrainingTuple], first: int) -> TuplePlan:
+        return TuplePlan(tuples, self._config.train.batch, first, self._part.mirror)
 
     def horizon(self, step: int) -> int:
         """The first step after this one that is mined for anew."""
         return (step // self._period + 1) * self._period
 
-    def mine(self, step: int, student: Student, loader: Loader) -> int | None:
-        """Mine if it is due before a step; how many tuples there are now, None if it was not.
+    def mine(self, step: int, student: Student, loader: Loader) -> Mined | None:
+        """Mine if it is due before a step; None if it was not.
 
         Raises:
             UsageError: the miner finds nothing, and never has.
         """
         if step % self._period and self.plan.tuples:
             return None
-        found = None
+        skipped: list[tuple[int, str]] = []
+        found, complaint = None, ""
         if distributed.rank() == 0:
-            found = self._found(step, student, loader)
-        found = distributed.agree(found)
+            try:
+                found = self._found(step, student, loader, skipped)
+            except UsageError as error:
+                complaint = f"{error}{self._larger}"
+        found, complaint = distributed.agree((found, complaint))
         if found:
-            self.plan = TuplePlan(found, self._config.train.batch, step)
-        elif not self.plan.tuples:
-            raise UsageError(
-                f"the miner {self._part.name} found no tuple in {len(self._pictures)} pictures; "
-                "bring classes of two or more, another miner, or more pictures"
-            )
-        return len(self.plan.tuples)
+            self.plan = self._plan(found, step)
+            return Mined(len(found), tuple(skipped))
+        complaint = complaint or self._nothing()
+        if not self.plan.tuples:
+            raise UsageError(complaint)
+        return Mined(len(self.plan.tuples), tuple(skipped), complaint)
 
-    def _found(self, step: int, student: Student, loader: Loader) -> tuple[TrainingTuple, ...]:
+    def _nothing(self) -> str:
+        part, size = self._part, len(self._pictures)
+        near = ", a smaller mining.nearest" if part.name == "manifold" else ""
+        return (
+            f"the miner {part.name} found no tuple in {part.pool or size} pictures; bring classes "
+            f"of two or more{near}, another miner, or more pictures{self._larger}"
+        )
+
+    @property
+    def _larger(self) -> str:
+        is_part = 0 < self._part.pool < len(self._pictures)
+        return f"; or a larger mining.pool than {self._part.pool}" if is_part else ""
+
+    def _found(
+        self, step: int, student: Student, loader: Loader, skipped: list[tuple[int, str]]
+    ) -> tuple[TrainingTuple, ...]:
         rng = np.random.default_rng((self._config.seed, 21, step))
-        rows, vectors = self._described(self._pool(rng), step, student, loader)
-        if not len(rows):
+        rows, vectors = self._described(self._pool(rng), step, student, loader, skipped)
+        labels = self._pictures.labels[rows]
+        if not len(rows) or (self._part.pool and len(np.unique(labels)) < 2):
             return ()
-        queries = np.sort(rng.permutation(len(rows))[: self._queries]).astype(np.int64)
-        tuples = self._miner.mine(vectors, self._pictures.labels[rows], queries, rng)
+        queries = np.sort(self._asked(rng.permutation(len(rows)), labels)).astype(np.int64)
+        tuples = self._miner.mine(vectors, labels, queries, rng)
         named = [
             TrainingTuple(
                 int(rows[one.query]), int(rows[one.positive]), tuple(rows[list(one.negatives)])
@@ -86,13 +124,26 @@ class Mine:
         ]
         return tuple(named[place] for place in rng.permutation(len(named)))
 
+    def _asked(self, order: Int64, labels: Int64) -> Int64:
+        """The first of an order; where none of these has a mate, the first that have."""
+        _, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        paired = counts[places] > 1
+        if paired.any() and not paired[order[: self._queries]].any():
+            order = order[paired[order]]
+        return order[: self._queries]
+
     def _pool(self, rng: np.random.Generator) -> Int64:
         size = len(self._pictures)
         chosen = rng.permutation(size)[: self._part.pool or size]
         return np.sort(chosen).astype(np.int64)
 
     def _described(
-        self, rows: Int64, step: int, student: Student, loader: Loader
+        self,
+        rows: Int64,
+        step: int,
+        student: Student,
+        loader: Loader,
+        skipped: list[tuple[int, str]],
     ) -> tuple[Int64, NDArray[np.float32]]:
         """Vectors of the pictures that can be read."""
         side = self._config.views.side_at(step)
@@ -107,7 +158,9 @@ class Mine:
             while loader.room > 0 and asked < len(draws):
                 loader.ask(draws[asked])
                 asked += 1
-            batch = loader.take().batch
+            made = loader.take()
+            skipped += made.skipped
+            batch = made.batch
             same = batch.rows == draw.rows  # another one stands in for what cannot be read
             kept.append(draw.rows[same])
             vectors.append(describe_batch(student.network, batch.pixels)[same])
@@ -134,4 +187,4 @@ class Mine:
         ]
         tuples = tuple(TrainingTuple(one[0], one[1], tuple(one[2:])) for one in parts)
         first = int(np.array(arrays["mined/first"]).ravel()[0])
-        self.plan = TuplePlan(tuples, self._config.train.batch, first)
+        self.plan = self._plan(tuples, first)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,7 +94,7 @@ class _Item:
     is_own: bool  # the label is of this picture alone
 
 
-def find_pictures(folders: Sequence[Folder]) -> FoundPictures:
+def find_pictures(folders: Sequence[Folder], *, but: Collection[Path] = ()) -> FoundPictures:
     """Find pictures and their labels.
 
     Files of equal bytes show the same: where each picture is a class of its own, copies share
@@ -102,6 +102,7 @@ def find_pictures(folders: Sequence[Folder]) -> FoundPictures:
 
     Args:
         folders: one at least.
+        but: files that are passed over in silence.
 
     Raises:
         UsageError: there is no such folder, table, kind or way to label, a table lacks what it
@@ -109,12 +110,13 @@ def find_pictures(folders: Sequence[Folder]) -> FoundPictures:
     """
     items: list[_Item] = []
     left_out: list[_Bad] = []
+    passed = frozenset(map(_absolute, but))
     for folder in folders:
         _check(folder)
     for folder in _named(folders):
         good, bad = _labelled(folder)
         left_out += bad
-        for item in good:
+        for item in (one for one in good if one.path not in passed):
             reason = _unusable(item.path)
             if reason is None:
                 items.append(item)

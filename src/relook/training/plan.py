@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from relook.training.records import Pictures, TrainingTuple
 
-__all__ = ["ClassPlan", "Draw", "TuplePlan"]
+__all__ = ["ClassPlan", "Draw", "MirroredDraw", "TuplePlan"]
 
 Int64 = NDArray[np.int64]
 
@@ -56,6 +56,13 @@ class Draw:
         if self.tuples:
             return self.of(self.parts % world == rank)
         return self.of(np.arange(len(self.rows)) * world // len(self.rows) == rank)
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredDraw(Draw):
+    """Tuples, each of which is mirrored as a whole with a probability."""
+
+    mirror: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -107,11 +114,19 @@ class ClassPlan:
 
 @dataclass(frozen=True)
 class TuplePlan:
-    """Mined tuples in their order, so many in a step, from a first step on."""
+    """Mined tuples in their order, so many in a step, from a first step on.
+
+    Attributes:
+        tuples: that were mined.
+        batch: tuples of a step.
+        first: step.
+        mirror: probability that a tuple is mirrored.
+    """
 
     tuples: Sequence[TrainingTuple]
     batch: int
     first: int
+    mirror: float = 0.0
 
     def draw(self, step: int, *, side: int) -> Draw:
         """The rows of a step; tuples come again where they do not last."""
@@ -120,7 +135,8 @@ class TuplePlan:
         rows = [(one.query, one.positive, *one.negatives) for one in chosen]
         parts = np.repeat(np.arange(len(rows)), [len(part) for part in rows])
         flat = np.array([row for part in rows for row in part], np.int64)
-        return Draw(step, flat, parts.astype(np.int64), np.arange(len(flat)), side, tuples=True)
+        content = (step, flat, parts.astype(np.int64), np.arange(len(flat)), side, True)
+        return MirroredDraw(*content, mirror=self.mirror) if self.mirror else Draw(*content)
 
 
 def members(labels: Int64) -> dict[int, Int64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 import tomllib
 import types
@@ -17,7 +16,7 @@ from relook.core.errors import UsageError
 from relook.core.paths import AnyPath
 from relook.training.config import Config
 
-__all__ = ["config_digest", "differences", "from_table", "read_config", "shipped", "to_table"]
+__all__ = ["differences", "from_table", "read_config", "shipped", "to_table"]
 
 _SHIPPED = Path(__file__).parent / "configs"
 
@@ -78,20 +77,31 @@ def to_table(config: Config) -> dict[str, Any]:
     return content
 
 
-def config_digest(table: Mapping[str, Any]) -> str:
-    """Equal where nothing that decides the weights differs."""
-    flat = {key: value for key, value in _flat(table).items() if not key.startswith(_HARMLESS)}
-    return hashlib.sha256(json.dumps(flat, sort_keys=True).encode()).hexdigest()[:16]
-
-
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What decides the weights and is not the same, in words."""
-    before, after = _flat(old), _flat(new)
+    """What decides the weights and is not the same, in words.
+
+    An old table may lack settings that came later: these have their defaults.
+    """
+    before, after = _flat(_completed(old)), _flat(new)
     return [
         f"{key} was {_word(before.get(key))} and is {_word(after.get(key))}"
         for key in dict.fromkeys([*before, *after])
         if before.get(key) != after.get(key) and not key.startswith(_HARMLESS)
     ]
+
+
+def _completed(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        return to_table(from_table(_given(table)))
+    except UsageError:  # of settings that there are no more
+        return table
+
+
+def _given(table: Any) -> Any:
+    """Without what is None, which TOML cannot say."""
+    if isinstance(table, Mapping):
+        return {key: _given(value) for key, value in table.items() if value is not None}
+    return table
 
 
 def _word(value: Any) -> str:

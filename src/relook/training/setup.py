@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from relook.core.errors import StorageError, UsageError
+from relook.core.errors import ShapeError, StorageError, UsageError
 from relook.training import distributed
 from relook.training.checkpoint import Saved, check_same, load_latest, restore
 from relook.training.config import Config
@@ -20,13 +20,14 @@ from relook.training.gather import gather_pictures, hold_out, pictures_digest
 from relook.training.heads import LEARNED, begin_learned
 from relook.training.loader import Loader
 from relook.training.making import Maker, MakerSpec, first_views
-from relook.training.mined import Mine
+from relook.training.mined import Mine, Mined
 from relook.training.plan import ClassPlan, TuplePlan
 from relook.training.reading import to_table
 from relook.training.records import Pictures
 from relook.training.stepping import Stepper, choose_device
 from relook.training.student import make_student, with_classes
 from relook.training.teacher import FittedTeacher, TeacherSpec, fit_teachers, make_graphs
+from relook.training.teacher_graph import TeacherRun
 from relook.training.terms import layers_of, make_terms, teachers_of
 from relook.training.validation import DatasetSearch, HeldOut, whitening_sample
 from relook.training.viewing import make_views
@@ -83,8 +84,8 @@ class Setup:
         said = f"{len(pictures)} pictures of {len(pictures.classes)} classes"
         return f"{said}: {', '.join(folder.path for folder in folders)}"
 
-    def mine(self, step: int, loader: Loader) -> int | None:
-        """Make a new plan where one is due; how many tuples it has."""
+    def mine(self, step: int, loader: Loader) -> Mined | None:
+        """Make a new plan where one is due."""
         if self.mining is None:
             return None
         return self.mining.mine(step, self.stepper.student, loader)
@@ -118,7 +119,7 @@ def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -
     _make_folder(into)
     if config.train.threads:
         torch.set_num_threads(config.train.threads)
-    found = gather_pictures(config.data, root=data, tracks=into)
+    found = gather_pictures(config.data, root=data, into=into)
     for words in found.notes():
         watcher.note(words)
     digest = pictures_digest(found.pictures)
@@ -133,6 +134,8 @@ def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -
         _begin_learned(config, stepper, maker, watcher)
     mining = None if config.mining is None else Mine(config, pictures)
     search = _search(config, maker, held, data)
+    for words in search.notes() if search is not None else ():
+        watcher.note(words)
     setup = Setup(config, into, maker, stepper, plan, mining, search, 0, digest)
     return setup if saved is None else _go_on(setup, saved, watcher)
 
@@ -197,12 +200,31 @@ def _maker(
     if not specs:
         return spec
     spec = replace(spec, graphs=make_graphs(specs.values()))
+    _check_sides(config, spec)
     if saved is not None:
         taught = {name: _taught(one, name, saved) for name, one in specs.items()}
         return replace(spec, teachers=taught)
     watcher.note(f"asks {', '.join(spec.graphs)} about first views")
     pixels = _first_pixels(config, spec, plan)
     return replace(spec, teachers=fit_teachers(specs, spec.graphs, pixels))
+
+
+def _check_sides(config: Config, spec: MakerSpec) -> None:
+    """Teachers must be able to look at views of all sides, also of those that come later."""
+    if config.views.context is not None:
+        return
+    side = config.views.side
+    sides = {side} if isinstance(side, int) else {pair[1] for pair in side}
+    for weights, graph in spec.graphs.items():
+        run, stride = TeacherRun(graph), max((tap.stride for tap in graph.taps), default=1)
+        for one in sorted(sides):
+            try:
+                run.say(np.zeros((1, one, one, 3), np.uint8))
+            except ShapeError as error:
+                raise UsageError(
+                    f"[views] side = {one} does not suit the teacher {weights} ({error}); take "
+                    f"another, such as a multiple of {stride}"
+                ) from error
 
 
 def _begin_learned(config: Config, stepper: Stepper, maker: MakerSpec, watcher: Watcher) -> None:

@@ -1,18 +1,15 @@
-"""Tuples of a query, its positive and its negatives: checked, and mirrored together."""
+"""Tuples of a query, its positive and its negatives: mirrored together."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.checks import check_array
-from relook.core.errors import ShapeError, UsageError
+from relook.core.errors import UsageError
 from relook.training.augment.base import check_amount
-from relook.training.records import TrainingTuple
 
-__all__ = ["check_tuples", "mirror_jointly"]
+__all__ = ["mirror_jointly"]
 
 UInt8 = NDArray[np.uint8]
 Int64 = NDArray[np.int64]
@@ -59,29 +56,3 @@ def mirror_jointly(
     chosen = np.isin(parts, mirrored)
     turned[chosen] = pixels[chosen, :, ::-1]
     return turned
-
-
-def check_tuples(tuples: Sequence[TrainingTuple], labels: Int64) -> None:
-    """See that tuples say what labels say.
-
-    Args:
-        tuples: rows of pictures.
-        labels: ``(M,)`` int64 of the pictures.
-
-    Raises:
-        ShapeError: a row is not one of the M pictures.
-        UsageError: there are no tuples, or one has no negatives, a positive of another class, or a
-            negative of the query's own.
-    """
-    if not tuples:
-        raise UsageError("nothing was mined; there must be two classes, and one of two pictures")
-    for number, one in enumerate(tuples):
-        rows = np.array([one.query, one.positive, *one.negatives], np.int64)
-        if rows.min() < 0 or rows.max() >= len(labels):
-            raise ShapeError(f"tuple {number} names a row beyond {len(labels)} pictures: {one}")
-        if not one.negatives:
-            raise UsageError(f"tuple {number} has no negatives: {one}")
-        if labels[one.positive] != labels[one.query]:
-            raise UsageError(f"tuple {number} has a positive of another class: {one}")
-        if (labels[list(one.negatives)] == labels[one.query]).any():
-            raise UsageError(f"tuple {number} has a negative of the query's own class: {one}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relook.core.errors import UsageError
+from relook.core.errors import ImageError, RelookError, UsageError
 from relook.datasets.gnd import load_gnd
 from relook.datasets.truth import INDEXED, DatasetQuery, GroundTruth
 from relook.evaluation.metrics import Judgement, judge, mean_average_precision
@@ -39,7 +39,13 @@ def retrieval_map(
 
     Raises:
         UsageError: no query has positives.
+        RelookError: vectors are not finite.
     """
+    if not (np.isfinite(queries).all() and np.isfinite(vectors).all()):
+        raise RelookError(
+            "the network gives vectors that are not finite; lower optimizer.rate, set "
+            "optimizer.clip, or take precision float32, and train into another folder"
+        )
     rows = np.arange(len(vectors)).tolist()
     judged: list[Judgement] = []
     for scores, (positives, junk) in zip(queries @ vectors.T, relevant, strict=True):
@@ -61,9 +67,11 @@ class HeldOut:
 
     def __init__(self, maker: Maker, pictures: Pictures, part: ValidationPart, side: int) -> None:
         rows = np.arange(len(pictures))
-        plain = maker.make(Draw.plainly(rows, side=side)).batch
+        made = maker.make(Draw.plainly(rows, side=side))
+        plain = made.batch
         good = np.flatnonzero(plain.rows == rows)
         self._pixels = plain.pixels[good]
+        self._left_out = [f"{pictures.paths[row]}: {why}" for row, why in made.skipped]
         asked = np.repeat(good, part.views)
         slots = np.arange(len(asked))
         views = maker.make(Draw(_FAR, asked, np.zeros(len(asked), np.int64), slots, side)).batch
@@ -73,6 +81,10 @@ class HeldOut:
         self._relevant = [
             _apart(same[int(pictures.labels[row])], places[int(row)]) for row in asked
         ]
+
+    def notes(self) -> tuple[str, ...]:
+        """What is left out of validations."""
+        return tuple(f"left out of validations: {words}" for words in self._left_out)
 
     def score(self, network: RetrievalNetwork) -> float:
         """MAP of a network in evaluation mode."""
@@ -110,11 +122,13 @@ class DatasetSearch:
         folder: of the dataset.
         truth: its names.
         longest: of the longer side in pixels.
+        bad: pictures that cannot be read, with the reason; they are left out.
     """
 
     folder: Path
     truth: GroundTruth
     longest: int
+    bad: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, *, longest: int) -> DatasetSearch:
@@ -123,14 +137,33 @@ class DatasetSearch:
         Raises:
             UsageError: there is no such dataset, or pictures are missing.
         """
-        return cls(folder, load_gnd(folder), longest)
+        truth = load_gnd(folder)
+        bad: dict[str, str] = {}
+        for image in truth.images:
+            try:
+                read(folder / image.path, longest=longest)
+            except ImageError as error:
+                bad[image.id] = str(error)
+        return cls(folder, truth, longest, bad)
+
+    def notes(self) -> tuple[str, ...]:
+        """What is left out of validations."""
+        return tuple(f"left out of validations: {name}: {why}" for name, why in self.bad.items())
 
     def score(self, network: RetrievalNetwork) -> float:
         """MAP of a network in evaluation mode, over all queries with positives."""
         paths = {image.id: self.folder / image.path for image in self.truth.images}
-        indexed = [image.id for image in self.truth.images if image.role in INDEXED]
+        indexed = [
+            image.id
+            for image in self.truth.images
+            if image.role in INDEXED and image.id not in self.bad
+        ]
         vectors = describe_all(network, (self._read(paths[name]) for name in indexed))
-        asked = [query for query in self.truth.queries if query.positives]
+        asked = [
+            query
+            for query in self.truth.queries
+            if query.id not in self.bad and not self.bad.keys() >= set(query.positives)
+        ]
         if not asked:
             raise UsageError(f"{self.folder} has no query with positives")
         found = describe_all(network, (self._query(paths, query) for query in asked))

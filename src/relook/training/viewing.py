@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
+from relook.training.augment.make import make_augmentation, make_viewer
 from relook.training.augment.views import Viewer
 from relook.training.config import ViewsPart
 
@@ -60,11 +61,7 @@ def make_views(part: ViewsPart) -> CameraViews | PlainViews:
         if part.options:
             raise UsageError(f"plain views have no {', '.join(part.options)}")
         return PlainViews(changes)
-    options = {key: _tuples(value) for key, value in part.options.items()}
-    try:
-        return CameraViews(Viewer(**options), changes)
-    except TypeError as error:
-        raise UsageError(f"[views] {error}") from error
+    return CameraViews(make_viewer(**part.options), changes)
 
 
 def square(pixels: Pixels, side: int, *, at: float = 0.5) -> Pixels:
@@ -78,19 +75,10 @@ def square(pixels: Pixels, side: int, *, at: float = 0.5) -> Pixels:
 
 
 def _change(table: dict[str, Any]) -> Change:
-    from relook.training.augment import make as making  # noqa: PLC0415 - few runs ask for more
-
     if "name" not in table:
         raise UsageError("each [[views.augment]] needs a name")
     name = table.pop("name")
-    change: Change = making.make_augmentation(
-        name, **{key: _tuples(value) for key, value in table.items()}
-    )
-    return change
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+    return make_augmentation(name, **table)
 
 
 def _changed(

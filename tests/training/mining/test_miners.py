@@ -232,7 +232,7 @@ def test_bad_arguments_are_named():
     [
         ("nearest", {}, "choose one of random, hard"),
         ("random", {"negatives": 0}, "at least 1"),
-        ("random", {"margin": 1}, "no such option"),
+        ("random", {"margin": 1}, "has no margin; choose from"),
         ("hard", {"positive": "near"}, "one of random, easiest"),
         ("hard", {"negative": "near"}, "one of random, hard"),
         ("hard", {"alone": "no"}, "one of skip, itself"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Literal, Protocol
 
@@ -195,10 +195,16 @@ def make_miner(name: str, **options: Any) -> Miner:
     """
     if name not in MINERS:
         raise UsageError(f"there is no miner named {name!r}; choose one of {', '.join(MINERS)}")
+    make = MINERS[name]
+    kind: Any = make.func if isinstance(make, partial) else make
+    known = [one.name for one in fields(kind)]
+    for key in options:
+        if key not in known:
+            raise UsageError(f"the miner {name} has no {key}; choose from {', '.join(known)}")
     try:
-        return MINERS[name](**options)
+        return make(**options)
     except TypeError as error:
-        raise UsageError(f"the miner {name!r} takes no such option ({error})") from error
+        raise UsageError(f"the miner {name} cannot be made of {options} ({error})") from error
 
 
 def _usable(pool: Pool, queries: Int64, *, alone: Alone) -> Int64:
