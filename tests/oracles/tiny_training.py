@@ -44,6 +44,14 @@ def know_tiny(*, wide: bool = False) -> None:
     BACKBONES["tiny"] = lambda name, padding: TinyBackbone(name, padding=padding, wide=wide)
 
 
+def other_that_knows_tiny(*args: Any) -> None:
+    """One of several processes that share a run: it is a new one, and must learn of ``tiny``."""
+    from relook.training.launch import _other
+
+    know_tiny()
+    _other(*args)
+
+
 TABLE: dict[str, Any] = {
     "name": "tiny-try",
     "network": {"backbone": "tiny", "whitening": 8},

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,69 +15,72 @@ torch = pytest.importorskip("torch")
 
 from safetensors.numpy import load_file  # noqa: E402
 
-from oracles.tiny_training import table, write_pictures  # noqa: E402
+from oracles.tiny_training import know_tiny, other_that_knows_tiny, table, write_pictures  # noqa: E402
+from relook.networks.backbones.registry import BACKBONES  # noqa: E402
+from relook.training import launch  # noqa: E402
+from relook.training.reading import from_table  # noqa: E402
 
 TESTS = Path(__file__).parent.parent
 
 SCRIPT = """
-import sys
+import json, sys
+from pathlib import Path
 sys.path.insert(0, {tests!r})
 from oracles.tiny_training import know_tiny
-know_tiny()  # at the top, so that processes that are spawned know it, too
-if __name__ == "__main__":
-    import json
-    from pathlib import Path
-    from relook.training.launch import launch
-    from relook.training.reading import from_table
-    from relook.training.watching import Watcher
+from relook.training.loop import train
+from relook.training.reading import from_table
+from relook.training.watching import Watcher
 
-    class Told(Watcher):
-        def progress(self, step, iterations, row):
-            print(step, flush=True)
+class Told(Watcher):
+    def progress(self, step, iterations, row):
+        print(step, flush=True)
 
-    table, into, data = sys.argv[1:]
-    launch(from_table(json.loads(table)), Path(into), data=Path(data), watcher=Told())
+know_tiny()
+table, into, data = sys.argv[1:]
+train(from_table(json.loads(table)), Path(into), data=Path(data), watcher=Told())
 """
+
+
+@pytest.fixture(autouse=True)
+def tiny() -> Iterator[None]:
+    know_tiny()
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    del BACKBONES["tiny"]
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("data")
     write_pictures(root / "pictures")
-    (root / "script.py").write_text(SCRIPT.format(tests=str(TESTS)))
     return root
 
 
-def start(data: Path, into: Path, content: dict[str, Any]) -> subprocess.Popen[str]:
-    command = [sys.executable, str(data / "script.py"), json.dumps(content), str(into), str(data)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 def finish(data: Path, into: Path, content: dict[str, Any]) -> dict[str, Any]:
-    process = start(data, into, content)
-    _, complaints = process.communicate(timeout=300)
-    assert process.returncode == 0, complaints
-    return load_file(into / "tiny-try.safetensors")
+    return load_file(launch.launch(from_table(content), into, data=data).weights)
 
 
 def test_killed_at_a_random_step_a_run_ends_in_the_same_weights_bit_for_bit(
     data: Path, tmp_path: Path
 ) -> None:
     content = table(
-        train={"iterations": 40, "save": 1},
+        train={"iterations": 24, "save": 1},
         network={"dropout": 0.1},
-        validation={"every": 16, "share": 0.34},
+        validation={"every": 10, "share": 0.34},
+        log={"every": 4},
     )
     whole = finish(data, tmp_path / "whole", content)
     rng = np.random.default_rng()
-    process = start(data, tmp_path / "killed", content)
-    assert process.stdout is not None
-    until = int(rng.integers(1, 20))
-    while int(process.stdout.readline()) < until:
-        pass
-    time.sleep(rng.uniform(0, 0.02))  # anywhere in a step, in a checkpoint, in a log
-    process.kill()
-    process.communicate()
+    script = SCRIPT.format(tests=str(TESTS))
+    words = [sys.executable, "-c", script, json.dumps(content), str(tmp_path / "killed"), str(data)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        until = int(rng.integers(1, 16))
+        while int(process.stdout.readline()) < until:
+            pass
+        time.sleep(rng.uniform(0, 0.02))  # anywhere in a step, in a checkpoint, in a log
+        process.kill()
     assert not (tmp_path / "killed" / "tiny-try.safetensors").exists()
     ended = finish(data, tmp_path / "killed", content)
     assert whole.keys() == ended.keys()
@@ -95,8 +99,9 @@ def test_killed_at_a_random_step_a_run_ends_in_the_same_weights_bit_for_bit(
     ids=["batches", "tuples"],
 )
 def test_two_processes_learn_what_one_does_with_the_whole_batch(
-    data: Path, tmp_path: Path, changes: dict[str, Any]
+    data: Path, tmp_path: Path, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(launch, "_other", other_that_knows_tiny)
     content = table(
         network={"frozen_statistics": True},
         optimizer={"name": "sgd", "rate": 0.05},
