@@ -98,6 +98,8 @@ def test_targets_that_could_not_be_written_are_refused_first(run, classes, work,
     ran = clean(run, classes, work, "--report", tmp_path / "nowhere" / "clean.html")
     assert ran.code == 2
     assert "does not exist" in ran.err
+    (tmp_path / "kept.csv").mkdir()
+    assert "is a folder" in clean(run, classes, work, "--write", tmp_path / "kept.csv").err
 
 
 def test_folders_without_classes_are_refused(run, classes, tmp_path):

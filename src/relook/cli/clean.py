@@ -111,6 +111,8 @@ def _check_targets(report: Path | None, write: Path | None) -> None:
             raise UsageError(f"{what} is a {suffix} file; name it {target.stem or 'clean'}{suffix}")
         if not target.parent.is_dir():
             raise UsageError(f"the folder {target.parent} does not exist; make it first")
+        if target.is_dir():
+            raise UsageError(f"{target} is a folder; name a file")
 
 
 def _write_list(target: Path, found: Cleaning) -> None:

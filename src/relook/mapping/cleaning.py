@@ -43,9 +43,10 @@ class CleaningSettings:
     keep_unverified: bool = False
 
     def __post_init__(self) -> None:
-        strength = 1.0 if self.strength is None else self.strength
-        if min(self.whole, self.candidates) < 1 or not strength > 0:
-            raise UsageError("whole and candidates must be 1 or more, and strength above 0")
+        if self.strength is not None and not self.strength > 0:
+            raise UsageError(f"strength must be above 0, not {self.strength}")
+        if min(self.whole, self.candidates) < 1:
+            raise UsageError("whole and candidates must be 1 or more")
 
 
 def clean(

@@ -50,21 +50,35 @@ def launch(
     ]
     for process in others:
         process.start()
+    patience = 0  # where this one stops, the others have nothing left to do
     try:
         with _group(0, world, port, device):
-            return train(config, into, data=data, watcher=watcher)
-    except RuntimeError as error:  # another one is gone
-        for process in others:
-            process.join(timeout=1)
-        if said.empty():
-            raise
-        kind, words = said.get()
-        raise kind(words) from error
+            summary = train(config, into, data=data, watcher=watcher)
+    except RuntimeError as error:
+        _raise_why(others, said, error)
+        raise
+    else:
+        patience = 30
+        return summary
     finally:
         for process in others:
-            process.join(timeout=30)
+            process.join(timeout=patience)
             process.kill()
             process.join()
+
+
+def _raise_why(others: list[Any], said: Any, error: RuntimeError) -> None:
+    """Raise what another process says went wrong there, or that it died; else nothing."""
+    for process in others:
+        process.join(timeout=1)
+    if not said.empty():
+        kind, words = said.get()
+        raise kind(words) from error
+    if codes := [process.exitcode for process in others if process.exitcode]:
+        raise UsageError(
+            f"a process that shares the batches died (exit code {codes[0]}); run the command again "
+            "to go on, with fewer train.processes if memory was short"
+        ) from error
 
 
 def _other(
