@@ -33,7 +33,7 @@ def grid_of(results: Sequence[Result]) -> Grid:
         "was trained in place of that. *Described*: pictures that mining looked at beside those "
         "that were learned from. *min*: minutes of training, on a processor that others used too."
     )
-    return Grid("What to learn from", words, header, rows, frozenset({best}), left=2)
+    return Grid("One budget, several ways", words, header, rows, frozenset({best}), left=2)
 
 
 def facts_of(comparison: Comparison) -> list[str]:

@@ -27,6 +27,7 @@ from relook.networks.spec import NetworkSpec  # noqa: E402
 from relook.networks.weights.card import SUFFIX, Card, save_card  # noqa: E402
 from relook.vectors import Projection  # noqa: E402
 
+PAGE = Path(__file__).parents[2] / "docs" / "training.md"
 TINY = """
 step = 6
 
@@ -176,7 +177,7 @@ def test_every_row_of_the_table_has_the_same_budget():
     counts = {row.method: described(study.config(row, Budget(pictures=6_048)), 9140)
               for row in study.rows}  # fmt: skip
     assert counts["InfoNCE"] == 0
-    assert counts["contrastive"] == counts["manifold mining"] == 4000
+    assert counts["contrastive, mined"] == counts["manifold mining"] == 4000
 
 
 def test_a_whitening_begins_a_layer_at_the_scale_of_the_optimizer():
@@ -194,3 +195,11 @@ def test_vectors_that_lost_dimensions_are_whitened_to_those_they_have():
     views = RenderedViews(np.zeros((40, 8, 8, 3), np.uint8), np.repeat(np.arange(20), 2), 20)
     asked = WhiteningSettings(pictures=20, views=2, side=8, dimensions=6, flatten=0.5)
     assert 2 <= fit(asked, vectors, views).dimensions <= 3
+
+
+def test_the_page_has_its_marks_and_every_row_between_them():
+    text = PAGE.read_text("utf-8")
+    assert text.count(BEGIN) == text.count(END) == 1
+    written = text[text.index(BEGIN) : text.index(END)]
+    for row in read_study(METHODS).rows:
+        assert f"| {row.method} |" in written.replace("**", "")
