@@ -78,7 +78,7 @@ def photos(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def made(tmp_path_factory):
     """What a training run leaves: averaged weights and their card."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnxruntime")
@@ -101,15 +101,34 @@ def trained(tmp_path_factory):
         patch.setitem(relook_small.RELOOK_NETWORKS, "relook_small", plan)
         torch.manual_seed(1)
         network = RetrievalNetwork(card.spec())
-        randomize(network.backbone)
-        save_file({key: value.numpy() for key, value in network.state_dict().items()},
-                  folder / card.file)  # fmt: skip
-        save_card(card, folder / "run.card.json")
-        yield folder
+    randomize(network.backbone)
+    save_file({key: value.numpy() for key, value in network.state_dict().items()},
+              folder / card.file)  # fmt: skip
+    save_card(card, folder / "run.card.json")
+    return folder, plan
+
+
+@pytest.fixture
+def trained(made, monkeypatch):
+    """The same, while the name of the backbone means the small one."""
+    from relook.networks.backbones import relook_small
+
+    folder, plan = made
+    monkeypatch.setitem(relook_small.RELOOK_NETWORKS, "relook_small", plan)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def package(tool, trained, photos, tmp_path_factory):
+def package(tool, made, photos, tmp_path_factory):
+    from relook.networks.backbones import relook_small
+
+    trained, plan = made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(relook_small.RELOOK_NETWORKS, "relook_small", plan)
+        return _packed(tool, trained, photos, tmp_path_factory)
+
+
+def _packed(tool, trained, photos, tmp_path_factory):
     folder = tmp_path_factory.mktemp("package")
     words = [str(trained), str(photos), "--output", str(folder), "--count", "2",
              "--trained-by", "relook train small.toml", "--no-overlap"]  # fmt: skip
