@@ -20,11 +20,11 @@ import numpy as np
 
 from benchmarks.data import photos
 from benchmarks.harness import Measurement, Skipped
+from relook.training.batches.making import Maker, MakerSpec
+from relook.training.batches.plan import ClassPlan
+from relook.training.batches.viewing import make_views
 from relook.training.config import Config, LossPart, NetworkPart, TrainPart
-from relook.training.making import Maker, MakerSpec
-from relook.training.plan import ClassPlan
 from relook.training.records import KINDS, Batch, Pictures
-from relook.training.viewing import make_views
 
 MOST = 0.15
 SIDE, BATCH, VIEWS = 160, 96, 2
@@ -96,9 +96,9 @@ def _pictures(paths: list[Path]) -> Pictures:
 def _step(pictures: Pictures) -> Callable[[Batch], object]:
     import torch  # noqa: PLC0415 - threads are set first
 
-    from relook.training.stepping import Stepper  # noqa: PLC0415
-    from relook.training.student import make_student  # noqa: PLC0415
-    from relook.training.terms import make_terms  # noqa: PLC0415
+    from relook.training.steps.stepping import Stepper  # noqa: PLC0415
+    from relook.training.steps.student import make_student  # noqa: PLC0415
+    from relook.training.steps.terms import make_terms  # noqa: PLC0415
 
     torch.set_num_threads(1)
     student = make_student(CONFIG.network)

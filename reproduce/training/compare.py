@@ -15,8 +15,8 @@ import numpy as np
 from relook.core.storage import write_whole
 from relook.networks.weights import Weights, open_weights
 from relook.training.config import Config
-from relook.training.loop import train
-from relook.training.watching import Watcher
+from relook.training.run.loop import train
+from relook.training.run.watching import Watcher
 from relook.vectors import Projection
 from reproduce.training.measuring import (
     Described,

@@ -14,12 +14,12 @@ from relook.datasets.gnd import GroundTruth
 from relook.evaluation.rankings import Scores
 from relook.networks.runtime import Runtime, load_network
 from relook.networks.weights import Weights
+from relook.training.batches.making import Maker, MakerSpec
+from relook.training.batches.plan import Draw
+from relook.training.batches.viewing import make_views
 from relook.training.config import Config
-from relook.training.gather import gather_pictures
-from relook.training.heads import pairs_of
-from relook.training.making import Maker, MakerSpec
-from relook.training.plan import Draw
-from relook.training.viewing import make_views
+from relook.training.sources.gather import gather_pictures
+from relook.training.steps.heads import pairs_of
 from relook.vectors import LearnedWhitening, Projection
 from reproduce.global_descriptors.measuring import scores_of
 from reproduce.global_descriptors.pictures import Picture

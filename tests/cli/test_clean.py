@@ -81,7 +81,7 @@ def test_the_list_names_what_stays(run, classes, work, tmp_path):
 
 
 def test_training_reads_the_list(run, classes, work):
-    from relook.training.pictures import Folder, find_pictures
+    from relook.training.sources.pictures import Folder, find_pictures
 
     assert clean(run, classes, work, "--write", classes.parent / "kept.csv").code == 0
     found = find_pictures([Folder(classes.parent, labels="kept.csv")])

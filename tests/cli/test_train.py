@@ -88,7 +88,7 @@ def test_mistakes_are_one_line_and_wrong_use(run: Any, mine: Path) -> None:
 def test_without_torch_train_says_what_to_install(
     run: Any, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "relook.training.launch", raising=False)
+    monkeypatch.delitem(sys.modules, "relook.training.run.launch", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     ran = run(*words(mine))
     assert ran.code == 2

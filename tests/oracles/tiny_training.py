@@ -46,7 +46,7 @@ def know_tiny(*, wide: bool = False) -> None:
 
 def other_that_knows_tiny(*args: Any) -> None:
     """One of several processes that share a run: it is a new one, and must learn of ``tiny``."""
-    from relook.training.launch import _other
+    from relook.training.run.launch import _other
 
     know_tiny()
     _other(*args)

@@ -16,11 +16,11 @@ from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.spec import NetworkSpec  # noqa: E402
 from relook.networks.weights import Card  # noqa: E402
 from relook.networks.weights.card import SUFFIX, save_card  # noqa: E402
-from relook.training.classification import class_maps  # noqa: E402
 from relook.training.config import LossPart, NetworkPart  # noqa: E402
 from relook.training.losses import location_cross_entropy, triplet_locations  # noqa: E402
-from relook.training.student import Student, make_student, with_classes  # noqa: E402
-from relook.training.terms import Chunk, make_terms  # noqa: E402
+from relook.training.steps.classification import class_maps  # noqa: E402
+from relook.training.steps.student import Student, make_student, with_classes  # noqa: E402
+from relook.training.steps.terms import Chunk, make_terms  # noqa: E402
 
 
 class Tiny(Backbone):

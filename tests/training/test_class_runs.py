@@ -16,9 +16,9 @@ from relook.networks.backbones.registry import BACKBONES  # noqa: E402
 from relook.networks.class_names import find_class_names, load_class_names  # noqa: E402
 from relook.networks.classifier import open_classifier  # noqa: E402
 from relook.networks.weights import Weights, open_weights  # noqa: E402
-from relook.training.log import read_rows  # noqa: E402
-from relook.training.loop import train  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
+from relook.training.run.log import read_rows  # noqa: E402
+from relook.training.run.loop import train  # noqa: E402
 
 MAPS = {"name": "location_cross_entropy", "scales": [1.0, 0.75]}
 

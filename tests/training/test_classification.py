@@ -14,15 +14,15 @@ from relook.networks.backbones import Backbone  # noqa: E402
 from relook.networks.classifier import FcnClassifier  # noqa: E402
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.spec import NetworkSpec  # noqa: E402
-from relook.training.classification import (  # noqa: E402
+from relook.training.losses.locations import (  # noqa: E402
+    location_cross_entropy,
+    triplet_locations,
+)
+from relook.training.steps.classification import (  # noqa: E402
     class_maps,
     layers_before,
     locate,
     rescaled,
-)
-from relook.training.losses.locations import (  # noqa: E402
-    location_cross_entropy,
-    triplet_locations,
 )
 
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from relook.core.errors import ShapeError, UsageError
-from relook.training.context import (
+from relook.training.batches.context_plan import ContextPlan, cut_pairs, read_options
+from relook.training.records import Pictures
+from relook.training.sources.context import (
     OFFSETS,
     ContextOptions,
     cut_pair,
     drop_colors,
     project_colors,
 )
-from relook.training.context_plan import ContextPlan, cut_pairs, read_options
-from relook.training.records import Pictures
 
 
 def _coordinates(rows: int, columns: int) -> np.ndarray:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from relook.core.errors import ShapeError, UsageError
-from relook.training.context import ContextOptions, cut_pair
+from relook.training.sources.context import ContextOptions, cut_pair
 
 torch = pytest.importorskip("torch")
 
-from relook.training.context_head import ContextHead, make_context_head  # noqa: E402
+from relook.training.steps.context_head import ContextHead, make_context_head  # noqa: E402
 
 
 def _picture(rng: np.random.Generator) -> np.ndarray:

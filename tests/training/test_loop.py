@@ -14,12 +14,13 @@ from relook.core.errors import RelookError, UsageError  # noqa: E402
 from relook.networks.backbones.registry import BACKBONES  # noqa: E402
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.weights import open_weights  # noqa: E402
-from relook.training import setup, stepping  # noqa: E402
-from relook.training.log import read_rows  # noqa: E402
-from relook.training.loop import train  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
-from relook.training.summary import Summary  # noqa: E402
-from relook.training.watching import Watcher  # noqa: E402
+from relook.training.run import setup  # noqa: E402
+from relook.training.run.log import read_rows  # noqa: E402
+from relook.training.run.loop import train  # noqa: E402
+from relook.training.run.summary import Summary  # noqa: E402
+from relook.training.run.watching import Watcher  # noqa: E402
+from relook.training.steps import stepping  # noqa: E402
 from relook.vectors.projection import load_whitening  # noqa: E402
 
 
@@ -231,7 +232,7 @@ def test_validation_keeps_the_best_weights_and_stops_early(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.5, 0.7, 0.6, 0.6, 0.6])
-    monkeypatch.setattr("relook.training.validation.HeldOut.score", lambda *_: next(scores))
+    monkeypatch.setattr("relook.training.run.validation.HeldOut.score", lambda *_: next(scores))
     summary = run(
         data,
         tmp_path,

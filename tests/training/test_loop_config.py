@@ -14,7 +14,7 @@ from relook.training.reading import (
     shipped,
     to_table,
 )
-from relook.training.schedule import rate_at
+from relook.training.steps.schedule import rate_at
 
 TEXT = """
 name = "mine"

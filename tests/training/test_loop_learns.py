@@ -12,8 +12,8 @@ torch = pytest.importorskip("torch")
 from oracles.tiny_training import know_tiny, table  # noqa: E402
 from relook.datasets.museum.schools import SCHOOLS  # noqa: E402
 from relook.networks.backbones.registry import BACKBONES  # noqa: E402
-from relook.training.loop import train  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
+from relook.training.run.loop import train  # noqa: E402
 
 PAINTINGS, SIDE = 80, 160
 ITERATIONS = 100

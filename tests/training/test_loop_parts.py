@@ -15,22 +15,22 @@ from oracles.tiny_training import TinyBackbone, table, write_pictures  # noqa: E
 from relook.core.errors import RelookError, StorageError, UsageError  # noqa: E402
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.spec import NetworkSpec  # noqa: E402
-from relook.training import launch  # noqa: E402
-from relook.training.average import Average  # noqa: E402
+from relook.training.batches.making import Maker, MakerSpec  # noqa: E402
+from relook.training.batches.plan import ClassPlan, Draw, TuplePlan  # noqa: E402
+from relook.training.batches.viewing import CameraViews, make_views  # noqa: E402
 from relook.training.config import OptimizerPart, ValidationPart, ViewsPart, WhiteningPart  # noqa: E402
-from relook.training.distill import map_distance, read_distill, relation_distance  # noqa: E402
-from relook.training.gather import hold_out  # noqa: E402
-from relook.training.heads import begin_whitening, fit_whitening, pairs_of  # noqa: E402
-from relook.training.log import CsvLog, read_rows  # noqa: E402
-from relook.training.making import Maker, MakerSpec  # noqa: E402
-from relook.training.optimizer import make_optimizer, set_rate, trained  # noqa: E402
-from relook.training.plan import ClassPlan, Draw, TuplePlan  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
 from relook.training.records import Pictures, TrainingTuple  # noqa: E402
-from relook.training.student import Student  # noqa: E402
-from relook.training.teacher import FittedTeacher, TeacherSpec, whitened_maps  # noqa: E402
-from relook.training.validation import DatasetSearch, retrieval_map  # noqa: E402
-from relook.training.viewing import CameraViews, make_views  # noqa: E402
+from relook.training.run import launch  # noqa: E402
+from relook.training.run.log import CsvLog, read_rows  # noqa: E402
+from relook.training.run.validation import DatasetSearch, retrieval_map  # noqa: E402
+from relook.training.sources.gather import hold_out  # noqa: E402
+from relook.training.steps.average import Average  # noqa: E402
+from relook.training.steps.heads import begin_whitening, fit_whitening, pairs_of  # noqa: E402
+from relook.training.steps.optimizer import make_optimizer, set_rate, trained  # noqa: E402
+from relook.training.steps.student import Student  # noqa: E402
+from relook.training.teaching.distill import map_distance, read_distill, relation_distance  # noqa: E402
+from relook.training.teaching.teacher import FittedTeacher, TeacherSpec, whitened_maps  # noqa: E402
 from relook.vectors.projection import Projection  # noqa: E402
 
 RNG = np.random.default_rng(5)

@@ -17,8 +17,8 @@ from safetensors.numpy import load_file  # noqa: E402
 
 from oracles.tiny_training import know_tiny, other_that_knows_tiny, table, write_pictures  # noqa: E402
 from relook.networks.backbones.registry import BACKBONES  # noqa: E402
-from relook.training import launch  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
+from relook.training.run import launch  # noqa: E402
 
 TESTS = Path(__file__).parent.parent
 
@@ -27,9 +27,9 @@ import json, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from oracles.tiny_training import know_tiny
-from relook.training.loop import train
+from relook.training.run.loop import train
 from relook.training.reading import from_table
-from relook.training.watching import Watcher
+from relook.training.run.watching import Watcher
 
 class Told(Watcher):
     def progress(self, step, iterations, row):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from relook.core.errors import UsageError
-from relook.training.pictures import Folder, find_pictures
+from relook.training.sources.pictures import Folder, find_pictures
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.tap import tap  # noqa: E402
 from relook.networks.weights import Card  # noqa: E402
 from relook.networks.weights.card import save_card  # noqa: E402
-from relook.training.distill import map_distance, vector_distance  # noqa: E402
-from relook.training.teacher import TeacherSpec, answers, fit_teachers, make_graphs  # noqa: E402
-from relook.training.teacher_graph import TeacherRun  # noqa: E402
+from relook.training.teaching.distill import map_distance, vector_distance  # noqa: E402
+from relook.training.teaching.teacher import TeacherSpec, answers, fit_teachers, make_graphs  # noqa: E402
+from relook.training.teaching.teacher_graph import TeacherRun  # noqa: E402
 
 LAYER, INNER = "features.14.conv.0", "features.3"
 

@@ -8,16 +8,16 @@ import pytest
 
 from relook.core.errors import ImageError, StorageError, UsageError
 from relook.images import read
-from relook.training.motion import busiest_window, corners, follow, moving
-from relook.training.pictures import Folder, find_pictures
-from relook.training.track_folder import tracked_folder
-from relook.training.tracking import (
+from relook.training.sources.motion import busiest_window, corners, follow, moving
+from relook.training.sources.pictures import Folder, find_pictures
+from relook.training.sources.track_folder import tracked_folder
+from relook.training.sources.tracking import (
     TrackingOptions,
     find_tracks,
     make_triplets,
     track_videos,
 )
-from relook.training.video import Video, find_videos
+from relook.training.sources.video import Video, find_videos
 
 
 def _texture(rows: int, columns: int, seed: int, grain: int = 6) -> np.ndarray:

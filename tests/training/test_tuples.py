@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relook.core.errors import ShapeError, UsageError
-from relook.training.tuples import mirror_jointly
+from relook.training.batches.tuples import mirror_jointly
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ torch = pytest.importorskip("torch")
 from oracles.tiny_training import know_tiny, table, write_pictures  # noqa: E402
 from relook.core.errors import UsageError  # noqa: E402
 from relook.networks.backbones.registry import BACKBONES  # noqa: E402
-from relook.training.log import read_rows  # noqa: E402
-from relook.training.loop import train  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
+from relook.training.run.log import read_rows  # noqa: E402
+from relook.training.run.loop import train  # noqa: E402
 
 _CONTEXT: dict[str, Any] = {
     "views": {"side": 16, "context": {"color": "project"}},

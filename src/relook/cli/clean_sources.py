@@ -84,7 +84,7 @@ def _place(workdir: Path | None) -> Iterator[Path]:
 def _rows(table: Path) -> list[tuple[Path, str]]:
     """File and label of each row whose file is there; the others are named."""
     from relook.core.errors import UsageError  # noqa: PLC0415
-    from relook.training.label_table import read_labels  # noqa: PLC0415
+    from relook.training.sources.label_table import read_labels  # noqa: PLC0415
 
     rows = [(table.parent / row.path, row.label) for row in read_labels(table) if row.label]
     found = [(path, label) for path, label in rows if path.is_file()]

@@ -12,7 +12,7 @@ from relook.cli.options import Json
 
 if TYPE_CHECKING:
     from relook.training.config import Config
-    from relook.training.summary import Summary
+    from relook.training.run.summary import Summary
 
 __all__ = ["EXAMPLES", "run"]
 
@@ -65,7 +65,7 @@ def run(
     if into is None:
         raise UsageError("say where the weights go: --into FOLDER")
     try:
-        from relook.training.launch import launch  # noqa: PLC0415 - torch is loaded here
+        from relook.training.run.launch import launch  # noqa: PLC0415 - torch is loaded here
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
@@ -83,7 +83,7 @@ def run(
 
 def _show_views(target: Path, config: Config, data: Path | None) -> None:
     from relook.cli.sheets import check_target  # noqa: PLC0415
-    from relook.training.showing import save_views  # noqa: PLC0415
+    from relook.training.batches.showing import save_views  # noqa: PLC0415
 
     check_target(target)
     for words in save_views(target, config, data=data):

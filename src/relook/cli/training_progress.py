@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from relook.cli import console
-from relook.training.watching import Watcher
+from relook.training.run.watching import Watcher
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -67,7 +67,7 @@ def _look(weights: Weights, photo: Path, classes: Path | None) -> _Seen:
 
     try:
         from relook.networks.classifier import open_classifier  # noqa: PLC0415
-        from relook.training.classification import photo_map  # noqa: PLC0415
+        from relook.training.steps.classification import photo_map  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise

@@ -86,7 +86,7 @@ class FolderPart:
         path: below the root.
         labels: ``picture``: every picture is a class of its own; ``folder``: its folder is; or a
             csv file; ``tracks``: the folder holds videos, and what moves in them is tracked
-            first (:mod:`relook.training.tracking`), each track a class of two patches.
+            first (:mod:`relook.training.sources.tracking`), each track a class of two patches.
         kind: one of :data:`relook.training.records.KINDS`, which decides how views are made.
     """
 
@@ -122,7 +122,7 @@ class ViewsPart:
         augment: tables with ``name`` and options, see :mod:`relook.training.augment`; applied in
             order to what was made.
         options: settings of :class:`relook.training.augment.views.Viewer`.
-        context: settings of :class:`relook.training.context.ContextOptions`, ``{}`` for its
+        context: settings of :class:`relook.training.sources.context.ContextOptions`, ``{}`` for its
             defaults: pairs of patches in place of views, for the loss ``context``.
     """
 
@@ -194,7 +194,7 @@ class OptimizerPart:
         rate: the highest learning rate.
         weight_decay: of weights; biases, norms and the weights of classes have none.
         momentum: of sgd.
-        schedule: ``cosine``, ``exponential`` or ``constant``, see :mod:`.schedule`.
+        schedule: ``cosine``, ``exponential`` or ``constant``, see its module.
         warmup: iterations in which the rate grows from 0.
         decay: of ``exponential``, what the rate is multiplied by from beginning to end.
         floor: added to the rate of ``cosine``.

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
-from relook.training.context import ContextOptions, cut_pair
-from relook.training.plan import ClassPlan, Draw
+from relook.training.batches.plan import ClassPlan, Draw
+from relook.training.sources.context import ContextOptions, cut_pair
 
 __all__ = ["ContextDraw", "ContextPlan", "cut_pairs", "read_options"]
 

@@ -15,7 +15,7 @@ from torch import Tensor, optim
 from relook.core.errors import FormatError, StorageError, UsageError
 from relook.core.storage import load_arrays, save_arrays
 from relook.training.reading import differences
-from relook.training.stepping import Stepper
+from relook.training.steps.stepping import Stepper
 
 __all__ = ["Saved", "check_same", "load_latest", "restore", "save_checkpoint"]
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from relook.core.errors import UsageError
 from relook.images import read
 from relook.training.augment.sheet import save_view_sheet
+from relook.training.batches.making import Maker, MakerSpec
+from relook.training.batches.plan import Draw
+from relook.training.batches.viewing import make_views
 from relook.training.config import Config
-from relook.training.gather import gather_pictures
-from relook.training.making import Maker, MakerSpec
-from relook.training.plan import Draw
-from relook.training.viewing import make_views
+from relook.training.sources.gather import gather_pictures
 
 __all__ = ["save_views"]
 

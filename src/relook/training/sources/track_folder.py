@@ -12,8 +12,8 @@ import numpy as np
 from relook.core.errors import StorageError
 from relook.core.paths import AnyPath
 from relook.core.storage import write_whole
-from relook.training.tracking import Problem, Track, TrackingOptions, track_videos
-from relook.training.video import find_videos
+from relook.training.sources.tracking import Problem, Track, TrackingOptions, track_videos
+from relook.training.sources.video import find_videos
 
 __all__ = ["save_tracks", "tracked_folder"]
 

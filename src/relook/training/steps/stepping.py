@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from relook.core.errors import UsageError
-from relook.training.average import Average
 from relook.training.config import Config
-from relook.training.distributed import sum_gradients, world
-from relook.training.optimizer import make_optimizer, set_rate, trained
 from relook.training.records import Batch
-from relook.training.schedule import rate_at
-from relook.training.student import Student
-from relook.training.terms import Chunk, Terms
+from relook.training.steps.average import Average
+from relook.training.steps.distributed import sum_gradients, world
+from relook.training.steps.optimizer import make_optimizer, set_rate, trained
+from relook.training.steps.schedule import rate_at
+from relook.training.steps.student import Student
+from relook.training.steps.terms import Chunk, Terms
 
 __all__ = ["NotFiniteError", "Stepped", "Stepper", "choose_device"]
 

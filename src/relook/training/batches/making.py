@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from relook.core.errors import ImageError, UsageError
 from relook.images import read
-from relook.training.context_plan import ContextDraw, cut_pairs
-from relook.training.plan import Draw, MirroredDraw
+from relook.training.batches.context_plan import ContextDraw, cut_pairs
+from relook.training.batches.plan import Draw, MirroredDraw
+from relook.training.batches.tuples import mirror_jointly
+from relook.training.batches.viewing import square
 from relook.training.records import Batch, Pictures
-from relook.training.teacher import FittedTeacher, answers
-from relook.training.teacher_graph import TeacherGraph, TeacherRun
-from relook.training.tuples import mirror_jointly
-from relook.training.viewing import square
+from relook.training.teaching.teacher import FittedTeacher, answers
+from relook.training.teaching.teacher_graph import TeacherGraph, TeacherRun
 
 __all__ = ["Made", "Maker", "MakerSpec", "ViewMaker", "first_views"]
 

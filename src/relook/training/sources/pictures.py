@@ -19,8 +19,8 @@ from relook.core.errors import ImageError, UsageError
 from relook.core.paths import AnyPath
 from relook.images import is_picture
 from relook.images.formats import sniff
-from relook.training.label_table import read_labels
 from relook.training.records import KINDS, Pictures
+from relook.training.sources.label_table import read_labels
 
 __all__ = ["Folder", "FoundPictures", "find_pictures"]
 

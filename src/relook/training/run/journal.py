@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from relook.networks.retrieval import RetrievalNetwork
-from relook.training import distributed
-from relook.training.curve import draw_curves
-from relook.training.log import CsvLog, Curves
-from relook.training.schedule import rate_at
-from relook.training.setup import Setup
-from relook.training.stepping import Stepped
-from relook.training.summary import Summary
-from relook.training.watching import Watcher
+from relook.training.run.curve import draw_curves
+from relook.training.run.log import CsvLog, Curves
+from relook.training.run.setup import Setup
+from relook.training.run.summary import Summary
+from relook.training.run.watching import Watcher
+from relook.training.steps import distributed
+from relook.training.steps.schedule import rate_at
+from relook.training.steps.stepping import Stepped
 
 __all__ = ["Journal"]
 

@@ -15,11 +15,11 @@ from relook.datasets.truth import INDEXED, DatasetQuery, GroundTruth
 from relook.evaluation.metrics import Judgement, judge, mean_average_precision
 from relook.images import crop, read
 from relook.networks.retrieval import RetrievalNetwork
+from relook.training.batches.making import Maker, MakerSpec
+from relook.training.batches.plan import Draw, members
 from relook.training.config import ValidationPart
-from relook.training.describing import describe_all, describe_batch
-from relook.training.making import Maker, MakerSpec
-from relook.training.plan import Draw, members
 from relook.training.records import Pictures
+from relook.training.run.describing import describe_all, describe_batch
 
 __all__ = ["DatasetSearch", "HeldOut", "retrieval_map", "whitening_sample"]
 

@@ -10,20 +10,20 @@ from torch import Tensor, nn
 
 from relook.core.errors import UsageError
 from relook.networks.weights import open_weights
-from relook.training.class_head import ClassHead
 from relook.training.config import LossPart
-from relook.training.context_head import CONTEXT, make_context_head
-from relook.training.distill import (
+from relook.training.losses import LOSSES, make_loss
+from relook.training.steps.class_head import ClassHead
+from relook.training.steps.context_head import CONTEXT, make_context_head
+from relook.training.steps.distributed import gathered
+from relook.training.steps.student import Seen, Student
+from relook.training.teaching.distill import (
     DISTILL,
     DistillMap,
     read_distill,
     relation_distance,
     vector_distance,
 )
-from relook.training.distributed import gathered
-from relook.training.losses import LOSSES, make_loss
-from relook.training.student import Seen, Student
-from relook.training.teacher import TeacherSpec
+from relook.training.teaching.teacher import TeacherSpec
 
 __all__ = ["Chunk", "Terms", "layers_of", "make_terms", "teachers_of"]
 

@@ -12,26 +12,26 @@ import torch
 from numpy.typing import NDArray
 
 from relook.core.errors import ShapeError, StorageError, UsageError
-from relook.training import distributed
-from relook.training.checkpoint import Saved, check_same, load_latest, restore
+from relook.training.batches.context_plan import ContextPlan, read_options
+from relook.training.batches.loader import Loader
+from relook.training.batches.making import Maker, MakerSpec, first_views
+from relook.training.batches.plan import ClassPlan, TuplePlan
+from relook.training.batches.viewing import make_views
 from relook.training.config import Config
-from relook.training.context_plan import ContextPlan, read_options
-from relook.training.gather import gather_pictures, hold_out, pictures_digest
-from relook.training.heads import LEARNED, begin_learned
-from relook.training.loader import Loader
-from relook.training.making import Maker, MakerSpec, first_views
-from relook.training.mined import Mine, Mined
-from relook.training.plan import ClassPlan, TuplePlan
 from relook.training.reading import to_table
 from relook.training.records import Pictures
-from relook.training.stepping import Stepper, choose_device
-from relook.training.student import make_student, with_classes
-from relook.training.teacher import FittedTeacher, TeacherSpec, fit_teachers, make_graphs
-from relook.training.teacher_graph import TeacherRun
-from relook.training.terms import layers_of, make_terms, teachers_of
-from relook.training.validation import DatasetSearch, HeldOut, whitening_sample
-from relook.training.viewing import make_views
-from relook.training.watching import Watcher
+from relook.training.run.checkpoint import Saved, check_same, load_latest, restore
+from relook.training.run.mined import Mine, Mined
+from relook.training.run.validation import DatasetSearch, HeldOut, whitening_sample
+from relook.training.run.watching import Watcher
+from relook.training.sources.gather import gather_pictures, hold_out, pictures_digest
+from relook.training.steps import distributed
+from relook.training.steps.heads import LEARNED, begin_learned
+from relook.training.steps.stepping import Stepper, choose_device
+from relook.training.steps.student import make_student, with_classes
+from relook.training.steps.terms import layers_of, make_terms, teachers_of
+from relook.training.teaching.teacher import FittedTeacher, TeacherSpec, fit_teachers, make_graphs
+from relook.training.teaching.teacher_graph import TeacherRun
 
 __all__ = ["Setup", "set_up"]
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
-from relook.training import distributed
+from relook.training.batches.loader import Loader
+from relook.training.batches.plan import Draw, TuplePlan
 from relook.training.config import Config
-from relook.training.describing import describe_batch
-from relook.training.loader import Loader
 from relook.training.mining import make_miner
-from relook.training.plan import Draw, TuplePlan
 from relook.training.records import Pictures, TrainingTuple
-from relook.training.student import Student
+from relook.training.run.describing import describe_batch
+from relook.training.steps import distributed
+from relook.training.steps.student import Student
 
 __all__ = ["Mine", "Mined"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from relook.core.records import UInt8
 from relook.plots import curves
 from relook.plots.saving import save_page
-from relook.training.log import read_rows
+from relook.training.run.log import read_rows
 
 __all__ = ["CURVE", "draw_curves"]
 

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from relook.core.errors import UsageError
 from relook.networks.pooling import TopK
-from relook.training.classification import rescaled
 from relook.training.losses.base import check_option
-from relook.training.student import Student
+from relook.training.steps.classification import rescaled
+from relook.training.steps.student import Student
 
 __all__ = ["ClassHead"]
 

@@ -14,11 +14,11 @@ import torch
 
 from relook.core.errors import RelookError, UsageError
 from relook.training.config import Config
-from relook.training.distributed import shared_group
-from relook.training.loop import train
-from relook.training.stepping import choose_device
-from relook.training.summary import Summary
-from relook.training.watching import Watcher
+from relook.training.run.loop import train
+from relook.training.run.summary import Summary
+from relook.training.run.watching import Watcher
+from relook.training.steps.distributed import shared_group
+from relook.training.steps.stepping import choose_device
 
 __all__ = ["launch"]
 
@@ -26,7 +26,7 @@ __all__ = ["launch"]
 def launch(
     config: Config, into: Path, *, data: Path | None = None, watcher: Watcher | None = None
 ) -> Summary:
-    """Train as :func:`relook.training.loop.train`, on ``train.processes`` processes.
+    """Train as :func:`relook.training.run.loop.train`, on ``train.processes`` processes.
 
     This process is the first of them and the only one that writes.
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
-from relook.training.teacher_graph import Said, TeacherGraph, TeacherRun, make_graph
+from relook.training.teaching.teacher_graph import Said, TeacherGraph, TeacherRun, make_graph
 from relook.vectors.normalize import l2_normalize
 
 __all__ = [

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from relook.core.errors import ShapeError, UsageError
 from relook.networks.pooling import widen
-from relook.training.teacher import OF, TeacherSpec
+from relook.training.teaching.teacher import OF, TeacherSpec
 
 __all__ = [
     "DISTILL",

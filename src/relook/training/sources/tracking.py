@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from relook.core.errors import ImageError, UsageError
 from relook.core.records import Box
-from relook.training.motion import Float32, busiest_window, corners, follow, moving
 from relook.training.records import TrainingTuple
-from relook.training.video import Video
+from relook.training.sources.motion import Float32, busiest_window, corners, follow, moving
+from relook.training.sources.video import Video
 
 __all__ = ["Problem", "Track", "TrackingOptions", "find_tracks", "make_triplets", "track_videos"]
 

@@ -16,9 +16,9 @@ from relook.networks.retrieval import RetrievalNetwork
 from relook.networks.spec import IMAGENET_MEAN, IMAGENET_STD, NetworkSpec
 from relook.networks.tap import tapped_channels
 from relook.networks.weights import Weights, open_weights
-from relook.training.classification import layers_before
 from relook.training.config import NetworkPart
-from relook.training.heads import LEARNED, begin_whitening
+from relook.training.steps.classification import layers_before
+from relook.training.steps.heads import LEARNED, begin_whitening
 
 __all__ = ["Seen", "Student", "make_student", "with_classes"]
 

@@ -17,8 +17,8 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from relook.core.errors import RelookError, UsageError
-from relook.training.making import Made, Maker, MakerSpec
-from relook.training.plan import Draw
+from relook.training.batches.making import Made, Maker, MakerSpec
+from relook.training.batches.plan import Draw
 
 __all__ = ["Loader", "open_loader"]
 

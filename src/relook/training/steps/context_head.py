@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from relook.core.errors import ShapeError, UsageError
-from relook.training.context import OFFSETS
+from relook.training.sources.context import OFFSETS
 
 __all__ = ["CONTEXT", "ContextHead", "make_context_head"]
 

@@ -92,7 +92,7 @@ def make_graph(weights: str, layers: Sequence[str], *, vector: str | None = None
     from relook.networks.runtime.export import export_module  # noqa: PLC0415
     from relook.networks.tap import tapped_channels  # noqa: PLC0415
     from relook.networks.weights import open_weights  # noqa: PLC0415
-    from relook.training.taps import Taps, stride_of  # noqa: PLC0415 - needs torch
+    from relook.training.teaching.taps import Taps, stride_of  # noqa: PLC0415 - needs torch
 
     opened = open_weights(weights)
     own = opened.spec()

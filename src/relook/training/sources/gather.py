@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
 from relook.training.config import DataPart, ValidationPart
-from relook.training.curve import CURVE
-from relook.training.pictures import Folder, FoundPictures, find_pictures
 from relook.training.records import Pictures
-from relook.training.track_folder import tracked_folder
-from relook.training.tracking import Problem
+from relook.training.run.curve import CURVE
+from relook.training.sources.pictures import Folder, FoundPictures, find_pictures
+from relook.training.sources.track_folder import tracked_folder
+from relook.training.sources.tracking import Problem
 
 __all__ = ["gather_pictures", "hold_out", "pictures_digest", "select"]
 

@@ -18,20 +18,20 @@ from relook.core.storage import write_whole
 from relook.networks.class_names import save_class_names
 from relook.networks.spec import NetworkSpec
 from relook.networks.weights import open_weights
-from relook.training import distributed
-from relook.training.checkpoint import save_checkpoint
+from relook.training.batches.loader import Loader, open_loader
+from relook.training.batches.making import Made
+from relook.training.batches.plan import Draw
 from relook.training.config import Config
-from relook.training.heads import begin_learned, fit_whitening
-from relook.training.journal import Journal
-from relook.training.keeping import save_weights
-from relook.training.loader import Loader, open_loader
-from relook.training.making import Made
-from relook.training.plan import Draw
-from relook.training.setup import Setup, set_up
-from relook.training.stepping import NotFiniteError, Stepped
-from relook.training.summary import Summary
-from relook.training.validation import whitening_sample
-from relook.training.watching import Watcher
+from relook.training.run.checkpoint import save_checkpoint
+from relook.training.run.journal import Journal
+from relook.training.run.keeping import save_weights
+from relook.training.run.setup import Setup, set_up
+from relook.training.run.summary import Summary
+from relook.training.run.validation import whitening_sample
+from relook.training.run.watching import Watcher
+from relook.training.steps import distributed
+from relook.training.steps.heads import begin_learned, fit_whitening
+from relook.training.steps.stepping import NotFiniteError, Stepped
 
 __all__ = ["train"]
 

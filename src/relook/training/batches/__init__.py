@@ -1,0 +1,1 @@
+"""What a step is shown: drawn, seen, made ahead by other processes."""

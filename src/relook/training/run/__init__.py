@@ -1,0 +1,1 @@
+"""Step after step: set up, logged, kept, validated, continued."""

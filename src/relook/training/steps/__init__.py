@@ -1,0 +1,1 @@
+"""One step: the network that learns, what it makes small, the optimizer."""

@@ -1,0 +1,1 @@
+"""Other networks that say what they see."""
