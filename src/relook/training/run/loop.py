@@ -219,11 +219,13 @@ class _Run:
         state = {key: torch.from_numpy(array.copy()) for key, array in kept.items()}
         network.load_state_dict(state, strict=False)
         side = self.config.views.side_at(self.config.train.iterations)
+        views, outputs = part.views, part.dimensions or self.config.network.whitening
         if part.inside:
             network.whiten = None
-        vectors, labels = whitening_sample(network, setup.maker, views=part.views, side=side)
+            # A small folder gives enough vectors by being seen more often.
+            views = max(views, -(-2 * outputs // len(setup.maker.pictures)))
+        vectors, labels = whitening_sample(network, setup.maker, views=views, side=side)
         if part.inside:
-            outputs = part.dimensions or self.config.network.whitening
             network.whiten = nn.Linear(vectors.shape[1], outputs)
             network.spec = replace(network.spec, whitening=outputs)
             begin_learned(network, vectors, labels, seed=self.config.seed)
