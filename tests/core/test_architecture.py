@@ -49,9 +49,9 @@ def test_no_module_imports(forbidden):
     assert importing(forbidden) == []
 
 
-def test_only_networks_import_torch():
+def test_only_networks_and_training_import_torch():
     rooms = {path.relative_to(FOLDER).parts[0] for path in importing("torch")}
-    assert rooms <= {"networks"}
+    assert rooms <= {"networks", "training"}
 
 
 def test_no_assert_and_no_bare_except_outside_tests():
