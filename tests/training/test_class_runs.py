@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from oracles.tiny_training import know_tiny, table, write_pictures  # noqa: E402
-from relook.networks.backbones.registry import BACKBONES  # noqa: E402
+from oracles.tiny_training import table, write_pictures  # noqa: E402
 from relook.networks.class_names import find_class_names, load_class_names  # noqa: E402
 from relook.networks.classifier import open_classifier  # noqa: E402
 from relook.networks.weights import Weights, open_weights  # noqa: E402
@@ -23,13 +21,7 @@ from relook.training.run.loop import train  # noqa: E402
 MAPS = {"name": "location_cross_entropy", "scales": [1.0, 0.75]}
 
 
-@pytest.fixture(autouse=True)
-def tiny() -> Iterator[None]:
-    know_tiny()
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    del BACKBONES["tiny"]
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from oracles.tiny_training import know_tiny, table, write_pictures  # noqa: E402
+from oracles.tiny_training import table, write_pictures  # noqa: E402
 from relook.core.errors import RelookError, UsageError  # noqa: E402
-from relook.networks.backbones.registry import BACKBONES  # noqa: E402
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.weights import open_weights  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
@@ -40,13 +38,7 @@ class Listening(Watcher):
         return self.step == self.stop_at
 
 
-@pytest.fixture(autouse=True)
-def tiny() -> Iterator[None]:
-    know_tiny()
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    del BACKBONES["tiny"]
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ torch = pytest.importorskip("torch")
 
 from safetensors.numpy import load_file  # noqa: E402
 
-from oracles.tiny_training import know_tiny, other_that_knows_tiny, table, write_pictures  # noqa: E402
-from relook.networks.backbones.registry import BACKBONES  # noqa: E402
+from oracles.tiny_training import other_that_knows_tiny, table, write_pictures  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
 from relook.training.run import launch  # noqa: E402
 
@@ -41,13 +39,7 @@ train(from_table(json.loads(table)), Path(into), data=Path(data), watcher=Told()
 """
 
 
-@pytest.fixture(autouse=True)
-def tiny() -> Iterator[None]:
-    know_tiny()
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    del BACKBONES["tiny"]
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 @pytest.fixture(scope="module")

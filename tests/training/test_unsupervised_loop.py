@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from oracles.tiny_training import know_tiny, table, write_pictures  # noqa: E402
+from oracles.tiny_training import table, write_pictures  # noqa: E402
 from relook.core.errors import UsageError  # noqa: E402
-from relook.networks.backbones.registry import BACKBONES  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
 from relook.training.run.log import read_rows  # noqa: E402
 from relook.training.run.loop import train  # noqa: E402
@@ -25,13 +23,7 @@ _CONTEXT: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def tiny() -> Iterator[None]:
-    know_tiny()
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    del BACKBONES["tiny"]
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.errors import UsageError
+from relook.training.augment.base import Augmentation, Compose
 from relook.training.augment.make import make_augmentation, make_viewer
 from relook.training.augment.views import Viewer
 from relook.training.config import ViewsPart
@@ -18,7 +18,6 @@ from relook.training.config import ViewsPart
 __all__ = ["CameraViews", "PlainViews", "make_views", "square"]
 
 Pixels = NDArray[np.uint8]
-Change = Callable[[Pixels, np.random.Generator], Pixels]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +25,28 @@ class CameraViews:
     """Views as :class:`relook.training.augment.views.Viewer` makes them."""
 
     viewer: Viewer
-    changes: tuple[Change, ...] = ()
+    changes: Compose = Compose(())
 
     def __call__(
         self, pixels: Pixels, background: Pixels, kind: str, rng: np.random.Generator, side: int
     ) -> Pixels:
         """``(H, W, 3)`` → ``(side, side, 3)``."""
         seen = replace(self.viewer, side=side).view(pixels, background, kind, rng)
-        return _changed(seen, self.changes, rng, side)
+        return self.changes(seen, rng)
 
 
 @dataclass(frozen=True, slots=True)
 class PlainViews:
     """The largest square of a picture, anywhere along its longer side."""
 
-    changes: tuple[Change, ...] = ()
+    changes: Compose = Compose(())
 
     def __call__(
         self, pixels: Pixels, background: Pixels, kind: str, rng: np.random.Generator, side: int
     ) -> Pixels:
         """``(H, W, 3)`` → ``(side, side, 3)``."""
         del background, kind
-        return _changed(square(pixels, side, at=rng.random()), self.changes, rng, side)
+        return self.changes(square(pixels, side, at=rng.random()), rng)
 
 
 def make_views(part: ViewsPart) -> CameraViews | PlainViews:
@@ -56,7 +55,7 @@ def make_views(part: ViewsPart) -> CameraViews | PlainViews:
     Raises:
         UsageError: an option that there is not.
     """
-    changes = tuple(_change(dict(table)) for table in part.augment)
+    changes = Compose(tuple(_change(dict(table)) for table in part.augment))
     if part.plain:
         if part.options:
             raise UsageError(f"plain views have no {', '.join(part.options)}")
@@ -74,18 +73,8 @@ def square(pixels: Pixels, side: int, *, at: float = 0.5) -> Pixels:
     return np.asarray(cv2.resize(cut, (side, side), interpolation=how), np.uint8)
 
 
-def _change(table: dict[str, Any]) -> Change:
+def _change(table: dict[str, Any]) -> Augmentation:
     if "name" not in table:
         raise UsageError("each [[views.augment]] needs a name")
     name = table.pop("name")
     return make_augmentation(name, **table)
-
-
-def _changed(
-    pixels: Pixels, changes: tuple[Change, ...], rng: np.random.Generator, side: int
-) -> Pixels:
-    for change in changes:
-        pixels = change(pixels, rng)
-    if pixels.shape != (side, side, 3):
-        pixels = np.asarray(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA))
-    return pixels

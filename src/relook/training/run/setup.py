@@ -21,6 +21,7 @@ from relook.training.config import Config
 from relook.training.reading import to_table
 from relook.training.records import Pictures
 from relook.training.run.checkpoint import Saved, check_same, load_latest, restore
+from relook.training.run.curve import CURVE
 from relook.training.run.mined import Mine, Mined
 from relook.training.run.validation import DatasetSearch, HeldOut, whitening_sample
 from relook.training.run.watching import Watcher
@@ -119,7 +120,7 @@ def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -
     _make_folder(into)
     if config.train.threads:
         torch.set_num_threads(config.train.threads)
-    found = gather_pictures(config.data, root=data, into=into)
+    found = gather_pictures(config.data, root=data, into=into, but=(into / CURVE,))
     for words in found.notes():
         watcher.note(words)
     digest = pictures_digest(found.pictures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from relook.core.errors import UsageError
 from relook.training.config import DataPart, ValidationPart
 from relook.training.records import Pictures
-from relook.training.run.curve import CURVE
 from relook.training.sources.pictures import Folder, FoundPictures, find_pictures
 from relook.training.sources.track_folder import tracked_folder
 from relook.training.sources.tracking import Problem
@@ -24,15 +24,20 @@ TRACKS = "tracks"
 
 
 def gather_pictures(
-    part: DataPart, *, root: Path | None = None, into: Path | None = None
+    part: DataPart,
+    *,
+    root: Path | None = None,
+    into: Path | None = None,
+    but: Sequence[Path] = (),
 ) -> FoundPictures:
     """All that ``[data]`` names.
 
     Args:
         part: folders below a root.
         root: in place of the part's own.
-        into: folder of the run, where what is tracked in videos lies; the curves that a run draws
-            there are no picture to learn from, even where it lies among these.
+        into: folder of the run, where what is tracked in videos lies.
+        but: files that are no picture to learn from, such as the curves that a run draws, which may
+            lie among these.
 
     Raises:
         UsageError: a folder is missing, or there are no pictures.
@@ -47,8 +52,7 @@ def gather_pictures(
             labels = "folder"
             problems += found
         folders.append(Folder(folder, labels=labels, kind=one.kind, name=one.path))
-    drawn = () if into is None else (into / CURVE,)
-    pictures = find_pictures(folders, but=drawn)
+    pictures = find_pictures(folders, but=tuple(but))
     return replace(pictures, left_out=(*problems, *pictures.left_out))
 
 
