@@ -1,0 +1,1 @@
+"""A collection as a server: a REST interface, and a page for people."""

@@ -1,0 +1,1 @@
+"""A bounded pool of processes that decode and describe what was uploaded."""

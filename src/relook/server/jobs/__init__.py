@@ -1,0 +1,1 @@
+"""Long work of the server: one writer, progress that others can follow."""
