@@ -25,6 +25,7 @@ from relook.cli import (
     recognize,
     remove,
     search,
+    serve,
     train,
     weights,
 )
@@ -45,7 +46,7 @@ def make_command() -> Any:
     app.callback()(_root)
     for module in (
         index, search, explore, clusters, duplicates, clean, label, recognize, calibrate, remove,
-        info, check, recipes, evaluate, datasets, train, weights, codebook, demo,
+        serve, info, check, recipes, evaluate, datasets, train, weights, codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)

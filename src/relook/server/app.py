@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
 import relook
-from relook.collection import Collection, Recognizer
-from relook.server.service import Service
+from relook.collection import Collection
+from relook.server.assets import read_assets
+from relook.server.problems import install_problems
+from relook.server.routes import (
+    health,
+    info,
+    metrics,
+    page,
+)
+from relook.server.service import make_service
 from relook.server.settings import ServerSettings
 
-__all__ = ["create_app"]
+__all__ = ["API", "create_app"]
 
 API = "/api/v1"
-ROUTERS: tuple[APIRouter, ...] = ()
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    info.router,
+    metrics.router,
+)
+"""Under ``API``; one line each, in alphabetical order."""
 
 
 def create_app(collection: Collection, *, settings: ServerSettings | None = None) -> FastAPI:
@@ -22,8 +41,34 @@ def create_app(collection: Collection, *, settings: ServerSettings | None = None
         collection: stays open as long as the application runs; whoever opened it closes it.
         settings: limits, token, readonly mode.
     """
-    app = FastAPI(title="relook", version=relook.__version__)
-    app.state.service = Service(collection, settings or ServerSettings(), Recognizer(collection))
+    app = FastAPI(
+        title="relook",
+        version=relook.__version__,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        lifespan=_lifespan,
+    )
+    app.state.service = make_service(collection, settings or ServerSettings())
+    app.state.assets = read_assets()
+    install_problems(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    app.include_router(page.router)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service = app.state.service
+    await run_in_threadpool(service.start)
+    try:
+        yield
+    finally:
+        await run_in_threadpool(service.close)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

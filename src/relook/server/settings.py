@@ -26,7 +26,8 @@ class ServerSettings:
         upload_bytes: of one picture.
         upload_pixels: of one picture.
         upload_files: pictures of one request.
-        upload_seconds: that a request may take to arrive.
+        request_bytes: of all pictures of one request.
+        upload_seconds: that so many bytes as one picture may have may take to arrive.
         describe_seconds: that decoding and describing one picture may take.
         rate: requests per second and client that are answered on average.
         burst: requests that a client may send at once.
@@ -41,6 +42,7 @@ class ServerSettings:
     upload_bytes: int = 32 << 20
     upload_pixels: int = 100_000_000
     upload_files: int = 200
+    request_bytes: int = 1 << 30
     upload_seconds: float = 60.0
     describe_seconds: float = 20.0
     rate: float = 50.0

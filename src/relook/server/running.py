@@ -1,0 +1,115 @@
+"""uvicorn with the limits and manners of a server that faces strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+__all__ = ["make_server"]
+
+_HEAD_SECONDS = 15.0
+"""That the head of a request may take to arrive."""
+_HEAD_BYTES = 16 << 10
+_KEEP_ALIVE_SECONDS = 20
+_CONNECTIONS = 1000
+_LAST_SECONDS = 2
+"""That answers under way have to end in when the server is stopped."""
+
+
+class Server(uvicorn.Server):
+    """Says when it is ready, and tells endless answers to end before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, *, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; streams see it first."""
+        app: Any = self.config.app
+        app.state.service.stopping.set()
+        await super().shutdown(sockets)
+
+
+class ImpatientH11(H11Protocol):
+    """HTTP/1.1 that hangs up on whoever takes too long to say what they want.
+
+    uvicorn itself waits forever for the end of a head.
+    """
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        """Run the clock while no request is being answered, from the first byte on."""
+        if self._is_answering() or self.transport.is_closing():
+            self._stop_waiting()
+        elif self._patience is None:
+            self._patience = self.loop.call_later(_HEAD_SECONDS, self._hang_up)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _hang_up(self) -> None:
+        self._patience = None
+        if not self._is_answering():
+            self.transport.close()
+
+    def _is_answering(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request
+        return cycle is not None and not cycle.response_complete
+
+
+def make_server(
+    app: FastAPI, *, ready: Callable[[], None] = lambda: None, verbose: bool = False
+) -> Server:
+    """A server of one process for ``run(sockets)``; it stops on Ctrl-C.
+
+    Args:
+        app: to serve.
+        ready: called when it listens.
+        verbose: log every request.
+    """
+    logging.getLogger("relook.server").setLevel(logging.INFO if verbose else logging.WARNING)
+    config = uvicorn.Config(
+        app,
+        http=ImpatientH11,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_level="info" if verbose else "error",
+        access_log=verbose,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=_CONNECTIONS,
+        backlog=512,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+        h11_max_incomplete_event_size=_HEAD_BYTES,
+    )
+    return Server(config, ready=ready)
