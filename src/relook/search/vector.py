@@ -19,6 +19,7 @@ from relook.descriptors.sizing import Sizing
 from relook.descriptors.vector import VectorDescriber
 from relook.index.vectors import SeveralIndex, load_vector_index, make_vector_index
 from relook.networks.runtime import Runtime, load_network
+from relook.networks.spec import NetworkSpec
 from relook.networks.weights import Weights, open_weights
 from relook.search.channels import GLOBAL, OF_WEIGHTS, CompactChannel, GlobalChannel
 from relook.search.engine import Channel
@@ -76,19 +77,24 @@ def load_runtime(
     calibration: Sequence[NDArray[np.uint8]] | None = None,
 ) -> Runtime:
     """The network of a channel, ready to run; ``calibration`` as :func:`load_network` has it."""
-    weights = _open(settings)
-    changes: dict[str, Any] = {"layer": settings.layer}
-    if settings.pooling:
-        options = {"p": settings.p} if settings.pooling == "gem" else {}
-        changes |= {"pooling": settings.pooling, "options": options}
+    weights = open_pinned(settings)
     return load_network(
         weights,
-        weights.spec(**changes),
+        network_of(settings, weights),
         backend=settings.backend,
         precision=settings.precision,
         threads=threads,
         calibration=calibration,
     )
+
+
+def network_of(settings: GlobalChannel, weights: Weights) -> NetworkSpec:
+    """The network that a channel puts its weights into."""
+    changes: dict[str, Any] = {"layer": settings.layer}
+    if settings.pooling:
+        options = {"p": settings.p} if settings.pooling == "gem" else {}
+        changes |= {"pooling": settings.pooling, "options": options}
+    return weights.spec(**changes)
 
 
 def make_sizing(settings: GlobalChannel) -> Sizing:
@@ -149,7 +155,7 @@ class VectorParts:
         if isinstance(settings, CompactChannel) or not settings.whitening:
             return None
         if settings.whitening.startswith(OF_WEIGHTS):
-            found = _of_weights(_open(settings), settings.whitening.removeprefix(OF_WEIGHTS))
+            found = _of_weights(open_pinned(settings), settings.whitening.removeprefix(OF_WEIGHTS))
         else:
             found = find_whitening(settings.whitening)
         return found.truncated(settings.dimensions) if settings.dimensions else found
@@ -220,7 +226,13 @@ def _sample() -> Image:
     return Image(levels.astype(np.uint8).reshape(160, 320, 3), (320, 160))
 
 
-def _open(settings: GlobalChannel) -> Weights:
+def open_pinned(settings: GlobalChannel) -> Weights:
+    """The weights of a channel.
+
+    Raises:
+        FetchError: they are not here; the message says where to put them.
+        CollectionError: they are not those that the recipe was pinned to.
+    """
     path = Path(settings.weights)
     if path.is_absolute() and not path.is_file():
         raise FetchError(f"the weights {path} are not here; bring the file back to this place")

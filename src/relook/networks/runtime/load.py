@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CUT = ("rmac",)
 """Poolings whose graph would be right for pictures of one size only."""
 
-__all__ = ["WeightsLike", "load_graph", "load_module", "load_network"]
+__all__ = ["WeightsLike", "exported", "load_graph", "load_module", "load_network"]
 
 
 class WeightsLike(Protocol):
@@ -137,6 +137,19 @@ def load_module(
             raise UsageError(f"{error}; use backend torch") from error
     choice = choose(backend="torch", precision=precision, device=device, threads=threads)
     return _in_torch(module, choice)
+
+
+def exported(weights: WeightsLike, spec: NetworkSpec, *, folder: Path | None = None) -> Path:
+    """The file of a network in f32, exported now where it was not yet; see :func:`load_network`.
+
+    Raises:
+        UsageError: torch is needed and not installed, or the network has no graph that is right
+            for pictures of all sizes.
+    """
+    try:
+        return _Store(weights, spec, folder).exported()
+    except _SizeMattersError as error:
+        raise UsageError(f"{error}; use backend torch") from error
 
 
 def load_graph(graph: bytes, *, least: int, threads: int | None = None) -> Runtime:
