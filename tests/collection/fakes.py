@@ -89,10 +89,8 @@ def unpack(data: bytes) -> LocalCodes:
     return LocalCodes(words, signatures, features, frames, aggregate, (int(width), int(height)))
 
 
-def search(sources: Sources, image: Image, top: int) -> tuple[Ranking, Mapping[str, float]]:
-    query = unpack(FakeDescriber().describe(image)["local"])
-    ranking, milliseconds = find(sources, {"local": query}, top)
-    return ranking, {"describe": 0.0, **milliseconds}
+def describe_query(image: Image) -> Mapping[str, Any]:
+    return {"local": unpack(FakeDescriber().describe(image)["local"])}
 
 
 def find(
@@ -137,7 +135,7 @@ def engine(
                 load_index=load_index,
             ),
         ),
-        search=search,
+        describe_query=describe_query,
         find=find,
         kind="local",
         similarities=lambda ranking: ranking.scores.astype(np.float64),

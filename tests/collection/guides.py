@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from collection import fakes
 from relook.collection import Collection
-from relook.core.records import Evidence, Image, LocalCodes, Ranking
+from relook.core.records import Evidence, LocalCodes, Ranking
 from relook.reranking.spatial import outline
 
 if TYPE_CHECKING:
@@ -53,18 +53,12 @@ def make_guide(folder: Path, things: Sequence[int], views: Sequence[int] = (0, 1
 
 def engine(**options: Any) -> Engine:
     """The fake recipe, which also verifies: blocks that are the same in both pictures."""
-    return dataclasses.replace(fakes.engine(**options), search=_search, find=_find)
+    return dataclasses.replace(fakes.engine(**options), find=_find)
 
 
 def open_guide(directory: Path, **options: Any) -> Collection:
     """A collection as :func:`make_guide` makes it."""
     return Collection.open(directory, engine=lambda _: engine(**options))
-
-
-def _search(sources: Sources, image: Image, top: int) -> tuple[Ranking, Mapping[str, float]]:
-    query = fakes.unpack(fakes.FakeDescriber().describe(image)["local"])
-    ranking, milliseconds = _find(sources, {"local": query}, top)
-    return ranking, {"describe": 0.0, **milliseconds}
 
 
 def _find(

@@ -60,12 +60,12 @@ class Watch:
             follow=self.follow,
         )
 
-        def search(sources, image, top):
+        def find(sources, codes, top):
             self.seen = sources.companion("census")
             self.same = sources.companion("census") is self.seen
-            return fakes.search(sources, image, top)
+            return fakes.find(sources, codes, top)
 
-        return replace(fakes.engine(), companions=(companion,), search=search)
+        return replace(fakes.engine(), companions=(companion,), find=find)
 
 
 @pytest.fixture

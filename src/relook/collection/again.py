@@ -6,14 +6,15 @@ import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relook.collection.answering import to_hits
 from relook.collection.catalog import Catalog
+from relook.collection.described import DescribedQuery, describe_query
 from relook.collection.naming import Named, content_of
-from relook.collection.query import Query, own_content, read_query, to_hits
+from relook.collection.query import read_query
 from relook.collection.records import SearchResult
 from relook.core.errors import ImageError, UsageError
 from relook.core.records import Ranking
@@ -63,7 +64,7 @@ def read_marks(
 
 
 def answer_again(
-    query: Query,
+    query: DescribedQuery,
     marks: Marks,
     sources: Sources,
     *,
@@ -73,7 +74,7 @@ def answer_again(
     exclude_self: bool,
 ) -> SearchResult:
     """Search with the query and with everything marked, and make one answer of it."""
-    own = own_content(query, catalog, exclude=exclude_self)
+    own = query.own_content(catalog) if exclude_self else None
     asked = max(DEPTH, top + len(marks.wrong) + _SPARE)
     search = _Searches(sources, engine, catalog)
     while True:
@@ -103,14 +104,15 @@ class _Searches:
         self._catalog = catalog
         self.milliseconds: dict[str, float] = {}
 
-    def with_query(self, query: Query, top: int) -> Ranking:
-        return self._counted(self._engine.search(self._sources, query.image, top))
+    def with_query(self, query: DescribedQuery, top: int) -> Ranking:
+        return self._counted(self._engine.find(self._sources, query.codes, top))
 
     def with_picture(self, content: int, top: int) -> Ranking:
         """By its file, of which more is seen than was stored; by what was stored without one."""
         # One vector per picture is stored as a query has it.
         query = None if self._engine.kind == "global" else self._read(content)
         if query is not None:
+            self._spent(query.milliseconds)
             return self.with_query(query, top)
         names = [channel.name for channel in self._engine.channels]
         codes = {name: self._sources.store(name).codes([content]) for name in names}
@@ -119,15 +121,13 @@ class _Searches:
         mine = {name: stored[content] for name, stored in codes.items()}
         return self._counted(self._engine.find(self._sources, mine, top))
 
-    def _read(self, content: int) -> Query | None:
+    def _read(self, content: int) -> DescribedQuery | None:
         """From a file that shows the picture still."""
-        started = perf_counter()
         for file in self._catalog.files(content):
             with contextlib.suppress(ImageError):
                 query = read_query(file, longest=self._engine.longest)
                 if query.sha256 and self._catalog.content_with(query.sha256) == content:
-                    self._spent({"decode": 1000 * (perf_counter() - started)})
-                    return query
+                    return describe_query(query, self._engine)
         return None
 
     def _counted(self, answer: tuple[Ranking, Mapping[str, float]]) -> Ranking:

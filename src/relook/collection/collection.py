@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from relook.collection.browsing import Browsing
 from relook.collection.catalog import Catalog
 from relook.collection.check import inspect
 from relook.collection.creation import is_collection
@@ -42,7 +43,7 @@ __all__ = ["Collection"]
 PathLike = str | os.PathLike[str]
 
 
-class Collection(Labelling, Searching):
+class Collection(Browsing, Labelling, Searching):
     """Photos that can be searched, in one directory that a crash cannot corrupt.
 
     Several threads may search at a time, several processes too, also while one of them adds.

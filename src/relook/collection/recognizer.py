@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from relook.collection.answering import to_hits
 from relook.collection.collection import Collection
+from relook.collection.described import DescribedQuery, describe_query
 from relook.collection.fitting import Fit, fit_lessons
 from relook.collection.lessons import Lessons, LessonShelf
-from relook.collection.query import Query, QueryImage, own_content, read_query, to_hits
+from relook.collection.query import Query, QueryImage
 from relook.collection.records import Generation, Hit, Recognition
 from relook.collection.teaching import ask_all, plan_errands
 from relook.core.errors import LockedError, RelookError, UsageError
-from relook.core.records import Box, Image, Ranking
+from relook.core.records import Box, Ranking
 from relook.recognition.claims import RESULTS, make_claims
 from relook.recognition.observation import DEPTH, Observation, observe
 from relook.recognition.pseudo import PseudoQuery
@@ -103,7 +105,7 @@ class Recognizer:
 
     def recognize(
         self,
-        image: QueryImage,
+        image: QueryImage | DescribedQuery,
         *,
         box: Box | Sequence[float] | None = None,
         exclude_self: bool = False,
@@ -111,7 +113,7 @@ class Recognizer:
         """Say what ``image``, or a box in it, shows.
 
         Args:
-            image: a file, its bytes, or ``(H, W, 3)`` uint8 RGB pixels.
+            image: a file, its bytes, ``(H, W, 3)`` uint8 RGB pixels, or what was described.
             box: x, y, width, height in pixels of the upright query.
             exclude_self: leave out the picture whose bytes are those of the query.
 
@@ -120,23 +122,22 @@ class Recognizer:
             UsageError: the box lies outside the image, or no picture has a label.
         """
         started = time.perf_counter()
-        query = read_query(image, longest=self._collection.engine.longest)
-        query = query if box is None else query.within(box)
         moment = self._current()
         if not moment.fit.labelled:
             raise UsageError(self._unlabelled)
-        decoded = time.perf_counter()
+        if isinstance(image, DescribedQuery):
+            if box is not None:
+                raise UsageError("what was described has its box already; leave box out")
+            query = image
+        else:
+            query = self._collection.describe(image, box=box)
         ranking, spent = self._collection.rank(query, top=DEPTH)
         searched = time.perf_counter()
-        own = own_content(query, self._collection.catalog, exclude=exclude_self)
-        verdict, evidence = self._judge(query.image, ranking, moment.fit, own)
+        own = query.own_content(self._collection.catalog) if exclude_self else None
+        verdict, evidence = self._judge(query.frame, ranking, moment.fit, own)
         ended = time.perf_counter()
-        milliseconds = {
-            "decode": 1e3 * (decoded - started),
-            **spent,
-            "recognize": 1e3 * (ended - searched),
-            "total": 1e3 * (ended - started),
-        }
+        milliseconds = {**query.milliseconds, **spent, "recognize": 1e3 * (ended - searched)}
+        milliseconds["total"] = max(1e3 * (ended - started), sum(milliseconds.values()))
         return Recognition(
             query.name,
             verdict,
@@ -258,18 +259,19 @@ class Recognizer:
         )
 
     def _observe(self, query: Query) -> Observation:
-        ranking, _ = self._collection.rank(query, top=DEPTH)
-        return self._seen(query.image, ranking)
+        described = describe_query(query, self._collection.engine)
+        ranking, _ = self._collection.rank(described, top=DEPTH)
+        return self._seen(described.frame, ranking)
 
-    def _seen(self, image: Image, ranking: Ranking) -> Observation:
+    def _seen(self, frame: Box, ranking: Ranking) -> Observation:
         similarities = self._collection.engine.similarities(ranking)
-        return observe(ranking, similarities, frame=_frame(image))
+        return observe(ranking, similarities, frame=frame)
 
     def _judge(
-        self, image: Image, ranking: Ranking, fit: Fit, own: int | None
+        self, frame: Box, ranking: Ranking, fit: Fit, own: int | None
     ) -> tuple[Verdict, Hit | None]:
         catalog = self._collection.catalog
-        seen = self._seen(image, ranking)
+        seen = self._seen(frame, ranking)
         labels = dict(catalog.labels(seen.ids[:RESULTS].tolist(), shown=True))
         if own is not None:
             labels.pop(own, None)
@@ -315,9 +317,3 @@ def _open(directory: PathLike) -> Collection:
     from relook.search import Recipe, make_engine  # noqa: PLC0415 - only where it is not open yet
 
     return Collection.open(directory, engine=lambda text: make_engine(Recipe.from_json(text)))
-
-
-def _frame(image: Image) -> Box:
-    """The part of the original picture that an image shows."""
-    height, width = image.pixels.shape[:2]
-    return Box(*image.offset, width / image.scale[0], height / image.scale[1])

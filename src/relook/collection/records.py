@@ -17,6 +17,7 @@ __all__ = [
     "Generation",
     "Hit",
     "Info",
+    "Picture",
     "Progress",
     "Quarantined",
     "Recognition",
@@ -38,6 +39,33 @@ class Quarantined:
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a collection, as it is shown.
+
+    Attributes:
+        id: of the content.
+        path: of the first file that shows it, relative to its root, with '/'.
+        width, height: of the upright picture in pixels.
+        taken: ISO 8601, local time of the camera; None where it did not say.
+        latitude, longitude: degrees, or None.
+        labels: in order.
+        bytes: of the file.
+        files: how many files show it.
+    """
+
+    id: int
+    path: str
+    width: int
+    height: int
+    taken: str | None
+    latitude: float | None
+    longitude: float | None
+    labels: tuple[str, ...]
+    bytes: int
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +193,8 @@ class Hit:
         region: ``(4, 2)`` float32 matched outline in the result, or None.
         query_region: the same outline in the query, or None.
         evidence: everything that verification found, or None.
+        similarity: 0 to 1, without geometry: the cosine, or the normalized kernel of the first
+            stage; None where the recipe fuses several.
     """
 
     rank: int
@@ -175,6 +205,7 @@ class Hit:
     region: NDArray[np.float32] | None = None
     query_region: NDArray[np.float32] | None = None
     evidence: Evidence | None = None
+    similarity: float | None = None
 
     @property
     def verified(self) -> bool:

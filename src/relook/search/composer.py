@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -76,21 +75,21 @@ def make_engine(recipe: Recipe) -> Engine:
         longest=recipe.longest,
         make_describer=partial(make_describer, recipe),
         channels=tuple(channels),
-        search=partial(_search, answers),
+        describe_query=answers.describe,
         find=answers.find,
         kind=_kind(recipe),
         similarities=_similarities(recipe),
         companions=companions,
         prepare=partial(_all, prepare),
+        replan=partial(_replan, recipe),
     )
 
 
-def _search(answers: _Answers, sources: Sources, image: Image, top: int) -> Answer:
-    start = perf_counter()
-    codes = answers.describe(image)
-    described = perf_counter()
-    ranking, milliseconds = answers.find(sources, codes, top)
-    return ranking, {"describe": 1e3 * (described - start), **milliseconds}
+def _replan(recipe: Recipe, changes: Mapping[str, Any]) -> Engine:
+    """The graph is made for one number of neighbors; all else of a plan is free at every search."""
+    if "diffuse.neighbors" in changes:
+        raise UsageError("diffuse.neighbors is part of what is derived; change the recipe")
+    return make_engine(recipe.with_settings({f"plan.{key}": changes[key] for key in changes}))
 
 
 def _kind(recipe: Recipe) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -136,15 +137,17 @@ class Engine:
         longest: longer side in pixels of the pictures to describe; None describes all pixels.
         make_describer: called once in each worker process, so it can be pickled.
         channels: every image has a description of each.
-        search: (sources, query, top) to a ranking of at least ``top`` images, where there are so
-            many, and the milliseconds of ``describe``, ``search`` and ``verify``.
-        find: (sources, codes by channel, top) to the same for what was described already, such as
-            an image of the collection.
+        describe_query: a query to its codes by channel; they can be pickled, so that another
+            process may describe.
+        find: (sources, codes by channel, top) to a ranking of at least ``top`` images, where there
+            are so many, and the milliseconds of ``search`` and ``verify``; also for codes of an
+            image of the collection.
         kind: ``local``, ``global`` or ``both``, by the channels that a search uses.
-        similarities: of a ranking that ``search`` gave, ``(R,)`` what the first stage says of each
+        similarities: of a ranking that ``find`` gave, ``(R,)`` what the first stage says of each
             image, without geometry; comparable within one ranking.
         companions: what else follows the indexes.
         prepare: makes sure, once and before any process describes, that all is here that it takes.
+        replan: settings of the plan by name to the same engine with another plan.
     """
 
     name: str
@@ -153,12 +156,23 @@ class Engine:
     longest: int | None
     make_describer: Callable[[], Describer]
     channels: tuple[Channel, ...]
-    search: Callable[[Sources, Image, int], tuple[Ranking, Mapping[str, float]]]
+    describe_query: Callable[[Image], Mapping[str, Any]]
     find: Callable[[Sources, Mapping[str, Any], int], tuple[Ranking, Mapping[str, float]]]
     kind: str
     similarities: Callable[[Ranking], NDArray[np.float64]]
     companions: tuple[Companion, ...] = ()
     prepare: Callable[[], None] = _nothing
+    replan: Callable[[Mapping[str, Any]], Engine] | None = None
+
+    def search(
+        self, sources: Sources, image: Image, top: int
+    ) -> tuple[Ranking, Mapping[str, float]]:
+        """Describe a query and find it; the milliseconds of ``describe`` are among the others."""
+        start = perf_counter()
+        codes = self.describe_query(image)
+        described = perf_counter()
+        ranking, milliseconds = self.find(sources, codes, top)
+        return ranking, {"describe": 1e3 * (described - start), **milliseconds}
 
     def channel(self, name: str) -> Channel:
         """The channel of this name."""
