@@ -12,24 +12,31 @@ from starlette.concurrency import run_in_threadpool
 import relook
 from relook.collection import Collection
 from relook.server.assets import read_assets
+from relook.server.openapi import complete_openapi
 from relook.server.problems import install_problems
 from relook.server.routes import (
+    adding,
     health,
     info,
+    jobs,
     metrics,
     page,
+    session,
 )
+from relook.server.security.guard import guard
+from relook.server.security.layer import API
 from relook.server.service import make_service
 from relook.server.settings import ServerSettings
 
-__all__ = ["API", "create_app"]
-
-API = "/api/v1"
+__all__ = ["create_app"]
 
 ROUTERS: tuple[APIRouter, ...] = (
+    adding.router,
     health.router,
     info.router,
+    jobs.router,
     metrics.router,
+    session.router,
 )
 """Under ``API``; one line each, in alphabetical order."""
 
@@ -57,6 +64,8 @@ def create_app(collection: Collection, *, settings: ServerSettings | None = None
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(page.router)
+    guard(app, app.state.service)
+    complete_openapi(app)
     return app
 
 

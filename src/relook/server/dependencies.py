@@ -11,8 +11,10 @@ from relook.server.service import Service
 __all__ = ["ServiceDep"]
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
+    """The service, as long as its collection is there; asynchronous, so that no thread is taken."""
     service: Service = request.app.state.service
+    service.presence.check()
     return service
 
 

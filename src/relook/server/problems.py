@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,12 +29,14 @@ from relook.core.errors import (
 )
 from relook.server.scrubbing import without_paths
 
-__all__ = ["PROBLEM_TYPE", "Problem", "ProblemError", "install_problems", "send_problem"]
+__all__ = ["PROBLEM_TYPE", "Problem", "ProblemError", "install_problems", "is_full", "send_problem"]
 
 PROBLEM_TYPE = "application/problem+json"
 
 _LOG = logging.getLogger(__name__)
 _BUSY_SECONDS = "2"
+_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_NO_SPACE = "the disk is full; free some space and try again"
 _SHOWN = 5
 """Complaints about one request that are told."""
 
@@ -88,6 +91,11 @@ def install_problems(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
+def is_full(error: BaseException | None) -> bool:
+    """Whether a disk had no space left."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
 async def send_problem(
     send: Send, status: int, detail: str, *, headers: Mapping[str, str] | None = None
 ) -> None:
@@ -123,6 +131,8 @@ async def _on_http(_: Request, error: HTTPException) -> Response:
         404: "there is nothing here; see /api/v1/openapi.json for what there is",
         405: "this address takes another method; see /api/v1/openapi.json",
     }
+    if is_full(error.__cause__):  # FastAPI blames the client for a body that could not be kept
+        return _answer(507, _NO_SPACE)
     detail = words.get(error.status_code, _words(error.detail))
     return _answer(error.status_code, detail, headers=error.headers)
 

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 
 from relook.collection import Collection, Recognizer
 from relook.server.counting import Counter
+from relook.server.jobs import Jobs
+from relook.server.jobs.adding import add_left_over
+from relook.server.jobs.events import Streams
 from relook.server.metrics import Metrics
+from relook.server.presence import Presence
+from relook.server.security.rates import Buckets
 from relook.server.security.sessions import Sessions
+from relook.server.security.tokens import make_attempts
 from relook.server.settings import ServerSettings
+from relook.server.uploads import Uploads
 
 __all__ = ["Service", "make_service"]
 
@@ -24,7 +31,12 @@ class Service:
         recognizer: names what pictures show.
         counter: how many pictures there are, by what is known of them.
         metrics: what the server did.
+        presence: whether the collection is still there.
         sessions: who logged in.
+        attempts: how often who was wrong about the token.
+        jobs: that go on after a request.
+        streams: of events of jobs.
+        uploads: photos that came by the server.
         stopping: set when the server is asked to stop; endless answers end themselves then.
     """
 
@@ -33,26 +45,46 @@ class Service:
     recognizer: Recognizer
     counter: Counter
     metrics: Metrics
+    presence: Presence
     sessions: Sessions
+    attempts: Buckets
+    jobs: Jobs
+    streams: Streams
+    uploads: Uploads
     stopping: threading.Event
 
     def start(self) -> None:
         """Start what works in the background; called once, from a thread that may wait."""
+        self.jobs.start()
+        if not self.settings.readonly:
+            add_left_over(
+                collection=self.collection,
+                uploads=self.uploads,
+                jobs=self.jobs,
+                seconds=self.settings.describe_seconds,
+            )
 
     def close(self) -> None:
         """Stop it again, in the reverse order; the collection stays open."""
         self.stopping.set()
+        self.jobs.close()
         self.recognizer.close()
 
 
 def make_service(collection: Collection, settings: ServerSettings) -> Service:
     """Put a service together; nothing runs before :meth:`Service.start`."""
+    jobs, stopping = Jobs(collection), threading.Event()
     return Service(
         collection=collection,
         settings=settings,
         recognizer=Recognizer(collection),
         counter=Counter(collection),
         metrics=Metrics(),
+        presence=Presence(collection),
         sessions=Sessions(),
-        stopping=threading.Event(),
+        attempts=make_attempts(),
+        jobs=jobs,
+        streams=Streams(jobs, stopping),
+        uploads=Uploads(collection),
+        stopping=stopping,
     )
