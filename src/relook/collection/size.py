@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["directory_bytes"]
+__all__ = ["UPLOADS", "directory_bytes"]
+
+UPLOADS = "uploads"
+"""Folder in a collection's directory for photos that came by the server: no other has them."""
 
 
 def directory_bytes(directory: Path) -> int:
-    """Bytes of all files below ``directory``, thumbnails left out; files may come and go."""
-    thumbnails = directory / "derived" / "thumbnails"
+    """Bytes of all files below ``directory`` that say something of photos; they may come and go.
+
+    Thumbnails and uploaded photos are left out.
+    """
+    left_out = {directory / "derived" / "thumbnails", directory / UPLOADS}
     total = 0
     for folder, folders, files in os.walk(directory):
-        if Path(folder) == thumbnails:
+        if Path(folder) in left_out:
             folders.clear()
             continue
         for name in files:

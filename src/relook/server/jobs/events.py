@@ -1,0 +1,69 @@
+"""Server-sent events: how a job goes on, until its end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+
+from relook.server.jobs.queue import Jobs
+from relook.server.problems import ProblemError
+from relook.server.schemas.jobs import to_job
+
+__all__ = ["Streams"]
+
+_TICK = 0.1
+"""Seconds between two events at least."""
+_HEARTBEAT = 15.0
+_MOST, _MOST_OF_ONE = 64, 8
+
+
+class Streams:
+    """The streams of events of one server, of which there are not too many.
+
+    Args:
+        jobs: that they tell of.
+        stopping: set when the server ends, which ends the streams.
+    """
+
+    def __init__(self, jobs: Jobs, stopping: threading.Event) -> None:
+        self._jobs = jobs
+        self._stopping = stopping
+        self._open: Counter[str] = Counter()
+
+    def check_room(self, key: str) -> None:
+        """Say no where too many listen already.
+
+        Raises:
+            ProblemError: 503.
+        """
+        if self._open.total() >= _MOST or self._open[key] >= _MOST_OF_ONE:
+            raise ProblemError(
+                503, "too many listen to jobs; ask for the job itself", headers={"Retry-After": "5"}
+            )
+
+    async def follow(self, key: str) -> AsyncIterator[str]:
+        """Events of a job: ``progress`` whenever it changed, at last ``end``."""
+        self._open[key] += 1
+        try:
+            shown, spoke = None, time.monotonic()
+            while not self._stopping.is_set():
+                job = self._jobs.get(key)
+                if job is None:
+                    return
+                if job != shown:
+                    yield f"event: progress\ndata: {to_job(job).model_dump_json()}\n\n"
+                    shown, spoke = job, time.monotonic()
+                if job.is_over:
+                    yield f"event: end\ndata: {to_job(job).model_dump_json()}\n\n"
+                    return
+                if time.monotonic() - spoke > _HEARTBEAT:
+                    yield ": still there\n\n"
+                    spoke = time.monotonic()
+                await asyncio.sleep(_TICK)
+        finally:
+            self._open[key] -= 1
+            if not self._open[key]:
+                del self._open[key]

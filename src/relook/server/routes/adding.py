@@ -1,0 +1,127 @@
+"""Adding pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from relook.collection.labels import make_label
+from relook.core.errors import UsageError
+from relook.server.dependencies import ServiceDep
+from relook.server.jobs.adding import add
+from relook.server.problems import Problem, ProblemError
+from relook.server.receiving import Limits, Received, Receiver
+from relook.server.schemas.jobs import Job, to_job
+from relook.server.service import Service
+from relook.server.uploads import Batch, told_when_full
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["collection"])
+
+_LABELS = 100
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["images"],
+                    "properties": {
+                        "images": {
+                            "type": "array",
+                            "minItems": 1,
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "Files of pictures.",
+                        },
+                        "labels": {
+                            "type": "array",
+                            "maxItems": _LABELS,
+                            "items": {"type": "string", "maxLength": 200},
+                            "description": "Labels for all of them.",
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The form is damaged."},
+    413: {"model": Problem, "description": "A picture is too large, or there are too many."},
+    415: {"model": Problem, "description": "Nothing in the form is a picture."},
+    422: {"model": Problem, "description": "The form has no pictures, or a label is wrong."},
+    503: {"model": Problem, "description": "Too many jobs wait."},
+    507: {"model": Problem, "description": "The disk is full; nothing was kept."},
+}
+
+
+@router.post("/images", status_code=202, openapi_extra=_FORM, responses=_PROBLEMS)
+async def add_images(request: Request, response: Response, service: ServiceDep) -> Job:
+    """Add pictures; a job describes them.
+
+    They are kept in the collection's own folder. What is no picture is not kept, and named in
+    the report of the job; what looks like one and cannot be read goes to quarantine.
+    """
+    service.jobs.check_room()
+    with told_when_full():
+        batch = await _receive(request, service)
+    try:
+        job = add(
+            batch,
+            collection=service.collection,
+            uploads=service.uploads,
+            jobs=service.jobs,
+            seconds=service.settings.describe_seconds,
+        )
+    except BaseException:
+        await run_in_threadpool(service.uploads.give_up, batch)
+        raise
+    response.headers["Location"] = f"{request.url.path.removesuffix('/images')}/jobs/{job.id}"
+    return to_job(job)
+
+
+async def _receive(request: Request, service: Service) -> Batch:
+    settings, uploads = service.settings, service.uploads
+    limits = Limits(file_bytes=settings.upload_bytes, files=settings.upload_files, labels=_LABELS)
+    receiver = Receiver(
+        request.headers.get("content-type", ""), limits=limits, new_file=uploads.new_file
+    )
+    try:
+        async for chunk in request.stream():
+            if chunk:
+                await run_in_threadpool(receiver.feed, chunk)
+        receiver.finish()
+        labels = _labels(receiver.labels)
+        if not receiver.files:
+            raise ProblemError(422, "the form has no pictures; send each as `images`")
+        return await run_in_threadpool(_keep, receiver.files, labels, service)
+    finally:
+        _clean(receiver)  # nothing is awaited, so that it is done for a cancelled request too
+
+
+def _keep(files: Sequence[Received], labels: Sequence[str], service: Service) -> Batch:
+    batch = service.uploads.keep(files, labels=labels)
+    if batch.names:
+        return batch
+    first = batch.refused[0]
+    raise ProblemError(
+        415, f"nothing here is a picture that relook reads ({first.name}: {first.reason})"
+    )
+
+
+def _labels(texts: Sequence[str]) -> list[str]:
+    try:
+        return list(dict.fromkeys(make_label(text) for text in texts if text.strip()))
+    except UsageError as error:
+        raise ProblemError(422, str(error)) from error
+
+
+def _clean(receiver: Receiver) -> None:
+    receiver.close()
+    for file in receiver.files:
+        file.path.unlink(missing_ok=True)

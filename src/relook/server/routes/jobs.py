@@ -1,0 +1,73 @@
+"""Work that goes on after a request: how it stands, and ending it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from relook.server.dependencies import ServiceDep
+from relook.server.jobs import records
+from relook.server.problems import Problem, ProblemError
+from relook.server.schemas.jobs import Job, JobList, to_job
+from relook.server.service import Service
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["jobs"])
+
+_UNKNOWN: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is no such job, or none any more."}
+}
+
+
+@router.get("/jobs")
+async def list_jobs(service: ServiceDep) -> JobList:
+    """List what runs, what waits, and the last hundred jobs that are over, the newest first."""
+    return JobList(jobs=[to_job(job) for job in service.jobs.all()])
+
+
+@router.get("/jobs/{job}", responses=_UNKNOWN)
+async def get_job(job: str, service: ServiceDep) -> Job:
+    """Say how a job stands."""
+    return to_job(_known(service, job))
+
+
+@router.delete("/jobs/{job}", responses=_UNKNOWN)
+async def cancel_job(job: str, service: ServiceDep) -> Job:
+    """Ask a job to end. What it has done stays; one that is over stays as it is."""
+    _known(service, job)
+    service.jobs.cancel(job)
+    return to_job(_known(service, job))
+
+
+@router.get(
+    "/jobs/{job}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Events `progress`, whenever the job changed, and at last `end`; the "
+            "data of each is the job.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        503: {"model": Problem, "description": "Too many listen already."},
+        **_UNKNOWN,
+    },
+)
+async def job_events(job: str, service: ServiceDep) -> StreamingResponse:
+    """Follow a job by server-sent events, at most ten a second, until it is over."""
+    _known(service, job)
+    service.streams.check_room(job)
+    return StreamingResponse(
+        service.streams.follow(job),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _known(service: Service, key: str) -> records.Job:
+    job = service.jobs.get(key)
+    if job is None:
+        raise ProblemError(404, "there is no such job; list the jobs to see what there is")
+    return job
