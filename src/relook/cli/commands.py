@@ -17,6 +17,7 @@ from relook.cli import (
     demo,
     duplicates,
     evaluate,
+    explain,
     explore,
     index,
     info,
@@ -45,8 +46,8 @@ def make_command() -> Any:
     )
     app.callback()(_root)
     for module in (
-        index, search, explore, clusters, duplicates, clean, label, recognize, calibrate, remove,
-        serve, info, check, recipes, evaluate, datasets, train, weights, codebook, demo,
+        index, search, explain, explore, clusters, duplicates, clean, label, recognize, calibrate,
+        remove, serve, info, check, recipes, evaluate, datasets, train, weights, codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)
