@@ -16,12 +16,17 @@ from relook.server.openapi import complete_openapi
 from relook.server.problems import install_problems
 from relook.server.routes import (
     adding,
+    atlas,
     health,
+    images,
     info,
     jobs,
     metrics,
     page,
+    recognize,
+    search,
     session,
+    thumbnails,
 )
 from relook.server.security.guard import guard
 from relook.server.security.layer import API
@@ -32,11 +37,16 @@ __all__ = ["create_app"]
 
 ROUTERS: tuple[APIRouter, ...] = (
     adding.router,
+    atlas.router,
     health.router,
+    images.router,
     info.router,
     jobs.router,
     metrics.router,
+    recognize.router,
+    search.router,
     session.router,
+    thumbnails.router,
 )
 """Under ``API``; one line each, in alphabetical order."""
 

@@ -1,0 +1,200 @@
+"""Vectors → places on a plane: t-SNE of all; new ones among those that stay where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relook.core.errors import UsageError
+from relook.reranking.graph import NeighborGraph
+from relook.vectors import Pca
+
+__all__ = ["Stopped", "lay_out", "place", "spiral"]
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+Progress = Callable[[str, int, int], None]
+Stop = Callable[[], bool]
+
+PERPLEXITY = 30.0
+_FEWEST = 10
+"""Pictures of which t-SNE is made; fewer have too few neighbors."""
+_FFT = 10_000
+_EARLY, _LATE = 250, 500
+_EVERY = 10
+_PLACING = 150
+_SEED = 0
+_GOLDEN = np.pi * (3 - np.sqrt(5))
+
+
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """Whoever asked for the work does not want it any more."""
+
+
+def lay_out(vectors: Float32, *, progress: Progress, stop: Stop) -> Float64:
+    """Places ``(N, 2)`` of ``(N, D)`` l2-normalized vectors, neighbors near each other.
+
+    t-SNE with PCA as its beginning, perplexity min(30, (N - 1) / 3), over exact neighbors; what is
+    the same at the beginning is the same at the end, on one machine.
+
+    Args:
+        vectors: none of them zeros.
+        progress: called with what is under way, the number done and the total.
+        stop: asked between steps.
+
+    Raises:
+        UsageError: openTSNE is not here.
+        Stopped: ``stop`` said so.
+
+    Source: van der Maaten, Hinton, "Visualizing data using t-SNE", JMLR 2008; FFT: Linderman et
+    al., Nature Methods 2019; by openTSNE: Poličar, Stražar, Zupan, JSS 2024.
+    """
+    start = _principal(vectors)
+    if len(vectors) < _FEWEST or not start.any():
+        return _apart(start)
+    openTSNE = _open_tsne()  # noqa: N806 - as its authors write it
+    affinities = openTSNE.affinity.Affinities()
+    affinities.P = _joint(openTSNE, vectors, progress=progress, stop=stop)
+    # Equal pictures would pull at each other forever along one line.
+    noise = np.random.default_rng(_SEED).normal(size=start.shape)
+    begin = 1e-4 * (start / start.std(axis=0).max() + 1e-2 * noise)
+    embedding = openTSNE.TSNEEmbedding(
+        begin, affinities, random_state=_SEED, n_jobs=1, callbacks_every_iters=_EVERY,
+        negative_gradient_method="fft" if len(vectors) >= _FFT else "bh",
+    )  # fmt: skip
+    for done, count, exaggeration, momentum in (
+        (0, _EARLY, 12, 0.5),
+        (_EARLY, _LATE, None, 0.8),
+    ):
+        watch = _Watch(progress, stop, done, _EARLY + _LATE)
+        embedding = embedding.optimize(
+            count, exaggeration=exaggeration, momentum=momentum, propagate_exception=True,
+            callbacks=[watch],
+        )  # fmt: skip
+        watch.check()
+    found = np.array(embedding, np.float64)
+    # openTSNE moves what is not centered, and nothing may move when new pictures are placed.
+    return found - (found.max(axis=0) + found.min(axis=0)) / 2
+
+
+def place(new: Float32, vectors: Float32, places: Float64) -> Float64:
+    """Places ``(M, 2)`` of new vectors among old ones, which do not move.
+
+    Each new one is placed for itself: it begins at the median of its nearest neighbors, and is
+    moved by the old ones alone.
+
+    Source: Poličar, Stražar, Zupan, "Embedding to reference t-SNE space addresses batch effects in
+    single-cell classification", Machine Learning 2023.
+    """
+    similarities = new @ vectors.T
+    perplexity = min(5.0, (len(vectors) - 1) / 3)
+    near = min(len(vectors), max(2, int(3 * perplexity)))
+    if len(vectors) < _FEWEST:
+        return np.asarray(places[similarities.argmax(axis=1)] + _aside(places, len(new)))
+    openTSNE = _open_tsne()  # noqa: N806
+    neighbors = np.argsort(-similarities, axis=1, kind="stable")[:, :near]
+    away = _distances(np.take_along_axis(similarities, neighbors, axis=1))
+    joint = openTSNE.affinity.joint_probabilities_nn(
+        neighbors.astype(np.int64), away, [perplexity], symmetrize=False,
+        normalization="point-wise", n_reference_samples=len(vectors), n_jobs=1,
+    )  # fmt: skip
+    fixed = openTSNE.TSNEEmbedding(
+        np.array(places, np.float64), openTSNE.affinity.Affinities(), n_jobs=1
+    )
+    begin = np.median(places[neighbors], axis=1)
+    partial = openTSNE.tsne.PartialTSNEEmbedding(
+        begin, fixed, P=joint, n_jobs=1, negative_gradient_method="bh", learning_rate=0.1,
+        max_grad_norm=0.25,
+    )  # fmt: skip
+    moved = partial.optimize(_PLACING, exaggeration=1.5, momentum=0.8)
+    return np.array(moved, np.float64)
+
+
+def spiral(count: int) -> Float64:
+    """``(count, 2)`` points spread evenly over a disc; more of them leave the first in place."""
+    number = np.arange(count)
+    radius, angle = np.sqrt(number), number * _GOLDEN
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+class _Watch:
+    """Tells how far the optimization is, and whether to stop."""
+
+    def __init__(self, progress: Progress, stop: Stop, done: int, total: int) -> None:
+        self._progress, self._stop, self._done, self._total = progress, stop, done, total
+
+    def __call__(self, iteration: int, error: float, embedding: Any) -> bool:
+        del error, embedding
+        self._progress("map", self._done + iteration, self._total)
+        self.check()
+        return False
+
+    def check(self) -> None:
+        """Stop the work where that is wanted; an exception of ours goes through openTSNE."""
+        if self._stop():
+            raise Stopped
+
+
+def _joint(openTSNE: Any, vectors: Float32, *, progress: Progress, stop: Stop) -> Any:  # noqa: N803
+    perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
+
+    def report(done: int, total: int) -> None:
+        progress("neighbors", done, total)
+        if stop():
+            raise Stopped
+
+    graph = NeighborGraph.build(
+        np.arange(len(vectors), dtype=np.int64), np.ascontiguousarray(vectors),
+        k=min(len(vectors) - 1, int(3 * perplexity)), threads=1, progress=report,
+    )  # fmt: skip
+    return openTSNE.affinity.joint_probabilities_nn(
+        graph.neighbors.astype(np.int64), _distances(graph.similarities), [perplexity], n_jobs=1
+    )
+
+
+def _distances(similarities: Float32) -> Float64:
+    """Euclidean distances of l2-normalized vectors."""
+    return np.sqrt(np.maximum(2.0 - 2.0 * similarities.astype(np.float64), 0.0))
+
+
+def _principal(vectors: Float32) -> Float64:
+    """The first two components ``(N, 2)``; zeros where all vectors are equal."""
+    found = np.zeros((len(vectors), 2))
+    if len(vectors) < 2:
+        return found
+    try:
+        most = min(2, len(vectors) - 1, vectors.shape[1])
+        rows = Pca(most, normalize=False).fit_transform(vectors)
+    except UsageError:
+        try:
+            rows = Pca(1, normalize=False).fit_transform(vectors)
+        except UsageError:
+            return found
+    found[:, : rows.shape[1]] = rows
+    return found
+
+
+def _apart(places: Float64) -> Float64:
+    """A few places, no two of them the same."""
+    extent = float(np.ptp(places, axis=0).max(initial=0)) if len(places) else 0.0
+    return places + (0.05 * extent if extent else 1.0) * spiral(len(places))
+
+
+def _aside(places: Float64, count: int) -> Float64:
+    extent = float(np.ptp(places, axis=0).max(initial=0)) if len(places) else 0.0
+    return 0.08 * (extent or 1.0) * spiral(count + 1)[1:]
+
+
+def _open_tsne() -> Any:
+    try:
+        import openTSNE  # noqa: PLC0415 - an extra
+        import openTSNE.affinity  # noqa: PLC0415
+    except ImportError as error:
+        raise UsageError(
+            'a map needs openTSNE, which is not installed: pip install "relook[mapping]"'
+        ) from error
+    return openTSNE

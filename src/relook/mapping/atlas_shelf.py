@@ -1,0 +1,182 @@
+"""The atlas of one open collection: made, kept in ``derived/atlas``, brought up to the catalog."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relook.collection import Collection
+from relook.collection.derived import Derived
+from relook.collection.lock import FileLock
+from relook.collection.records import Generation
+from relook.core.errors import CollectionError, RelookError, StorageError
+from relook.mapping.atlas_layout import lay_out, place
+from relook.mapping.atlas_map import AtlasMap, arrange
+from relook.mapping.atlas_vectors import AtlasVectors, fit_projection, make_vectors, project
+
+__all__ = ["AtlasShelf", "Current"]
+
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+Progress = Callable[[str, int, int], None]
+Stop = Callable[[], bool]
+
+_VERSION = 1
+_TOGETHER = 64
+"""New pictures that are placed together."""
+_PATIENCE = 10.0
+
+_SHOWN = (
+    "SELECT c.id FROM contents c WHERE c.state = 'ok' "
+    "AND EXISTS (SELECT 1 FROM paths p WHERE p.content = c.id) ORDER BY c.id"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Current:
+    """The map, and what the catalog says now.
+
+    Attributes:
+        map: as it was made, with what was placed since.
+        generation: of the catalog.
+        shown: ``(K,)`` ids of the pictures that there are, increasing.
+    """
+
+    map: AtlasMap
+    generation: Generation
+    shown: Int64
+
+    @property
+    def new(self) -> Int64:
+        """Pictures that are not on the map yet."""
+        return np.setdiff1d(np.setdiff1d(self.shown, self.map.ids), self.map.late_ids)
+
+
+class AtlasShelf:
+    """Threads may share it; who reads never waits for who makes or places."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._derived = Derived(collection.directory / "derived" / "atlas")
+        self._lock = threading.Lock()
+        self._placing = threading.Lock()
+        self._map: AtlasMap | None = None
+        self._origin: Generation | None = None
+        self._written = 0
+
+    @cached_property
+    def _vectors(self) -> AtlasVectors:
+        return make_vectors(self._collection)
+
+    @cached_property
+    def _parameters(self) -> str:
+        engine = self._collection.engine
+        vectors = self._vectors
+        parts = (_VERSION, vectors.name, engine.describe_hash,
+                 engine.channel(vectors.channel).index_hash)  # fmt: skip
+        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+    def current(self) -> Current | None:
+        """The map as it is; None where none was made, or it is of no use any more."""
+        with self._lock:
+            self._reload()
+            if self._map is None or self._origin is None:
+                return None
+            catalog = self._collection.catalog
+            with catalog.reading():
+                if not catalog.descends_from(self._origin):
+                    return None
+                return Current(self._map, catalog.generation(), self._shown())
+
+    def make(self, progress: Progress, stop: Stop) -> Current:
+        """Make the map anew; raises as :func:`~relook.mapping.atlas_layout.lay_out`."""
+        catalog = self._collection.catalog
+        with catalog.reading():
+            generation, shown = catalog.generation(), self._shown()
+        projection = fit_projection(self._vectors, shown, stop=stop)
+        ids, vectors = project(
+            self._vectors, projection, shown, stop=stop,
+            step=lambda done, total: progress("describe", done, total),
+        )  # fmt: skip
+        seen = vectors[vectors.any(axis=1)] if vectors.shape[1] else vectors[:0]
+        places = lay_out(seen, progress=progress, stop=stop)
+        made = arrange(ids, vectors, places, projection=projection)
+        with self._lock:
+            self._map, self._origin = made, generation
+            self._keep(patience=_PATIENCE)
+        return Current(made, generation, shown)
+
+    def place(self, progress: Progress, stop: Stop) -> Current | None:
+        """Put what is new on the map."""
+        with self._placing:
+            now = self.current()
+            if now is None:
+                return None
+            new = now.new
+            for start in range(0, len(new), _TOGETHER):
+                self._place(now.map, new[start : start + _TOGETHER], stop)
+                progress("place", min(start + _TOGETHER, len(new)), len(new))
+            if len(new):
+                with self._lock:
+                    self._keep(patience=0.0)
+        return self.current()
+
+    def _place(self, old: AtlasMap, ids: Int64, stop: Stop) -> None:
+        found, vectors = project(
+            self._vectors, old.projection, ids, step=lambda *_: None, stop=stop
+        )
+        blank = ~vectors.any(axis=1) if vectors.shape[1] else np.ones(len(found), bool)
+        known = ~old.blank
+        places = np.zeros((len(found), 2))
+        if not known.any():
+            blank[:] = True
+        if not blank.all():
+            places[~blank] = place(
+                vectors[~blank], np.asarray(old.vectors)[known], np.asarray(old.places)[known]
+            )
+        with self._lock:
+            if self._map is None or self._map.ids is not old.ids:
+                return  # made anew meanwhile
+            places[blank] = self._map.blanks(int(blank.sum()))
+            self._map = self._map.with_late(found, places, blank=int(blank.sum()))
+
+    def _shown(self) -> Int64:
+        rows = self._collection.catalog.rows(_SHOWN)
+        return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+    def _reload(self) -> None:
+        """Read the file where another process wrote it, or where nothing was read yet."""
+        written = self._derived.written()
+        if written == self._written:
+            return
+        self._written = written
+        manifest = self._derived.read(parameters=self._parameters)
+        self._map = self._origin = None
+        if manifest is not None:
+            with contextlib.suppress(RelookError, KeyError, TypeError, ValueError):
+                self._map = AtlasMap.load(self._derived.folder, manifest.state)
+                self._origin = manifest.generation
+
+    def _keep(self, *, patience: float) -> None:
+        """Write the map; where that cannot be, it is only kept in memory."""
+        if self._map is None or self._origin is None:
+            return
+        lock = FileLock(
+            self._collection.directory / "derived.lock", what="writing the atlas", patience=patience
+        )
+        with contextlib.suppress(StorageError, CollectionError), lock:
+            self._map, state = self._map.save(self._derived.prepare())
+            self._derived.publish(
+                self._origin,
+                parameters=self._parameters,
+                state=state,
+                files=[name for name in state.values() if name],
+            )
+            self._written = self._derived.written()
