@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from relook.collection import Collection, Recognizer
+from relook.server.asking import Asking, make_asking
 from relook.server.counting import Counter
 from relook.server.jobs import Jobs
 from relook.server.jobs.adding import add_left_over
@@ -29,6 +30,7 @@ class Service:
         collection: that is served; threads share it.
         settings: how.
         recognizer: names what pictures show.
+        asking: describes, keeps and answers what is asked.
         counter: how many pictures there are, by what is known of them.
         metrics: what the server did.
         presence: whether the collection is still there.
@@ -43,6 +45,7 @@ class Service:
     collection: Collection
     settings: ServerSettings
     recognizer: Recognizer
+    asking: Asking
     counter: Counter
     metrics: Metrics
     presence: Presence
@@ -55,6 +58,7 @@ class Service:
 
     def start(self) -> None:
         """Start what works in the background; called once, from a thread that may wait."""
+        self.asking.start()
         self.jobs.start()
         if not self.settings.readonly:
             add_left_over(
@@ -68,6 +72,7 @@ class Service:
         """Stop it again, in the reverse order; the collection stays open."""
         self.stopping.set()
         self.jobs.close()
+        self.asking.close()
         self.recognizer.close()
 
 
@@ -78,6 +83,7 @@ def make_service(collection: Collection, settings: ServerSettings) -> Service:
         collection=collection,
         settings=settings,
         recognizer=Recognizer(collection),
+        asking=make_asking(collection, settings),
         counter=Counter(collection),
         metrics=Metrics(),
         presence=Presence(collection),

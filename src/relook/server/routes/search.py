@@ -1,0 +1,152 @@
+"""Searching: with an upload, an indexed picture, or an earlier query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
+
+from relook.collection import Filter, Picture, SearchResult
+from relook.collection.searching import Searching
+from relook.core.errors import UsageError
+from relook.server.asking import Asking, Question
+from relook.server.dependencies import ServiceDep
+from relook.server.leaving import unless_gone
+from relook.server.problems import ProblemError
+from relook.server.queries import Asked
+from relook.server.questions import MOST_ID, FormFilter, QueryFilter, QuestionDep, preview_of
+from relook.server.schemas.query import QueryCard
+from relook.server.schemas.search import HitCard, SearchAnswer, rounded_times
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["ask"])
+
+_Id = Annotated[int, Form(ge=1, le=MOST_ID)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How to search; see the form fields."""
+
+    top: int = 24
+    exclude_self: bool = False
+    right: tuple[int, ...] = ()
+    wrong: tuple[int, ...] = ()
+    candidates: int | None = None
+    query_features: int | None = None
+    expand: int | None = None
+
+    def plan(self, kind: str) -> dict[str, Any]:
+        """What of the plan changes, by the names that recipes have for it."""
+        expand = "hqe.neighbors" if kind == "local" else "expand.neighbors"
+        found = {
+            "candidates": self.candidates,
+            "query_features": self.query_features,
+            expand: self.expand,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _options(
+    right: Annotated[
+        list[_Id], Form(description="Ids of results that are right.", default_factory=list)
+    ],
+    wrong: Annotated[
+        list[_Id], Form(description="Ids of results that are wrong.", default_factory=list)
+    ],
+    top: Annotated[int, Form(description="Number of results.", ge=1, le=200)] = 24,
+    exclude_self: Annotated[bool, Form(description="Leave out the query itself.")] = False,
+    candidates: Annotated[
+        int | None, Form(description="Results that geometry verifies.", ge=0, le=1000)
+    ] = None,
+    query_features: Annotated[
+        int | None, Form(description="Local features of the query.", ge=50, le=4000)
+    ] = None,
+    expand: Annotated[
+        int | None, Form(description="Results that the query is expanded by.", ge=0, le=50)
+    ] = None,
+) -> _Options:
+    return _Options(
+        top, exclude_self, tuple(right), tuple(wrong), candidates, query_features, expand
+    )
+
+
+@router.post("/search", responses={404: {}, 408: {}, 413: {}, 415: {}, 503: {}})
+async def search(
+    request: Request,
+    service: ServiceDep,
+    question: QuestionDep,
+    among: FormFilter,
+    options: Annotated[_Options, Depends(_options)],
+) -> SearchAnswer:
+    """Find the pictures that show what a picture, or boxes in it, shows."""
+    work = _search(request, service.asking, question, among, options)
+    return await unless_gone(request, work)
+
+
+@router.get("/images/{id}/similar", responses={404: {}, 503: {}})
+async def similar(
+    request: Request,
+    service: ServiceDep,
+    number: Annotated[int, Path(alias="id", ge=1, le=MOST_ID)],
+    among: QueryFilter,
+    top: Annotated[int, Query(description="Number of results.", ge=1, le=200)] = 24,
+    exclude_self: Annotated[bool, Query(description="Leave out the picture itself.")] = True,
+) -> SearchAnswer:
+    """Find the pictures that show what an indexed picture shows."""
+    options = _Options(top, exclude_self)
+    work = _search(request, service.asking, Question(id=number), among, options)
+    return await unless_gone(request, work)
+
+
+async def _search(
+    request: Request, asking: Asking, question: Question, among: Filter, options: _Options
+) -> SearchAnswer:
+    started = perf_counter()
+    searching = asking.planned(options.plan(asking.collection.engine.kind))
+    asked = await asking.understand(question, features=options.query_features)
+    found, pictures = await asking.finder.run(
+        lambda: _find(asking, searching, asked, among, options)
+    )
+    return SearchAnswer(
+        query=QueryCard.of(asked),
+        results=[HitCard.of(hit, pictures[hit.id]) for hit in found.results if hit.id in pictures],
+        milliseconds=rounded_times(found.milliseconds, total=1e3 * (perf_counter() - started)),
+        geometry=any(hit.evidence is not None for hit in found.results),
+        skipped=found.skipped,
+        preview=preview_of(request, question, asked),
+    )
+
+
+def _find(
+    asking: Asking, searching: Searching, asked: Asked, among: Filter, options: _Options
+) -> tuple[SearchResult, dict[int, Picture]]:
+    """In a thread: search, and read what is shown of the results."""
+    marked = (*options.right, *options.wrong)
+    if marked:
+        known = asking.collection.pictures(marked)
+        lost = [number for number in marked if number not in known]
+        if lost:
+            raise ProblemError(404, f"there is no picture {lost[0]} in the collection")
+        if len(asked.queries) > 1:
+            raise ProblemError(422, "results can be marked for one box alone; send one")
+    try:
+        if marked:
+            found = searching.search_again(
+                asked.queries[0],
+                right=options.right,
+                wrong=options.wrong,
+                top=options.top,
+                exclude_self=options.exclude_self,
+                among=among,
+            )
+        else:
+            found = searching.search(
+                asked.queries, top=options.top, exclude_self=options.exclude_self, among=among
+            )
+    except UsageError as error:
+        raise ProblemError(422, str(error)) from error
+    return found, asking.collection.pictures([hit.id for hit in found.results])

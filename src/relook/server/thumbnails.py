@@ -1,0 +1,166 @@
+"""Thumbnails: made once per content and size, kept on the disk while there is room."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from relook.core.errors import StorageError
+from relook.core.storage import write_whole
+from relook.server.describing import DescribingPool
+from relook.server.describing.tasks import Original, Show
+
+__all__ = ["Thumbnails"]
+
+
+@dataclass(slots=True, eq=False)
+class _Making:
+    """A thumbnail under way, and how many wait for it."""
+
+    task: asyncio.Task[bytes]
+    waiters: int = 0
+
+
+class Thumbnails:
+    """JPEGs by content and size: from memory, from the disk, or made by a worker.
+
+    Args:
+        folder: where they are kept; it may vanish, be read-only or full.
+        pool: makes them.
+        disk_bytes: of all files; the ones that were not asked for longest go.
+        memory_bytes: of those that are kept in memory.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        pool: DescribingPool,
+        *,
+        disk_bytes: int = 1 << 30,
+        memory_bytes: int = 32 << 20,
+    ) -> None:
+        self._pool = pool
+        self._memory = _Memory(memory_bytes)
+        self._disk = _Disk(folder, disk_bytes)
+        self._making: dict[str, _Making] = {}
+
+    async def get(self, original: Original, *, longest: int) -> bytes:
+        """A thumbnail of an indexed picture.
+
+        Raises:
+            ProblemError: no file shows the picture any more; or too many wait.
+        """
+        name = f"{(original.sha256 or b'').hex()}-{longest}.jpg"
+        found = self._memory.get(name)
+        if found is None:
+            found = await asyncio.to_thread(self._disk.read, name)
+            if found is None:
+                found = await self._make_once(name, original, longest)
+            self._memory.put(name, found)
+        return found
+
+    async def _make_once(self, name: str, original: Original, longest: int) -> bytes:
+        """Several may wait for the same one; it is given up when the last of them leaves."""
+        making = self._making.get(name)
+        if making is None:
+            making = _Making(asyncio.create_task(self._make(name, original, longest)))
+            self._making[name] = making
+        making.waiters += 1
+        try:
+            return await asyncio.shield(making.task)
+        finally:
+            making.waiters -= 1
+            if not making.waiters:
+                making.task.cancel()
+                if self._making.get(name) is making:
+                    del self._making[name]
+
+    async def _make(self, name: str, original: Original, longest: int) -> bytes:
+        made: bytes = await self._pool.run(Show(original, longest), lane="show")
+        await asyncio.to_thread(self._disk.write, name, made)
+        return made
+
+
+class _Memory:
+    """The thumbnails that were asked for last."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+
+    def get(self, name: str) -> bytes | None:
+        found = self._kept.get(name)
+        if found is not None:
+            self._kept.move_to_end(name)
+        return found
+
+    def put(self, name: str, data: bytes) -> None:
+        self._bytes += len(data) - len(self._kept.pop(name, b""))
+        self._kept[name] = data
+        while self._bytes > self._most:
+            self._bytes -= len(self._kept.popitem(last=False)[1])
+
+
+class _Disk:
+    """Files, the least recently used first; what cannot be written is not kept."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self._folder = folder
+        self._most = most_bytes
+        self._lock = threading.Lock()
+        self._sizes: OrderedDict[str, int] | None = None
+        self._bytes = 0
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            data = self._place(name).read_bytes()
+        except OSError:
+            return None
+        if not data.endswith(b"\xff\xd9"):
+            return None
+        with self._lock:
+            sizes = self._known()
+            if name in sizes:
+                sizes.move_to_end(name)
+        with contextlib.suppress(OSError):
+            os.utime(self._place(name))  # remembers the order for the next server
+        return data
+
+    def write(self, name: str, data: bytes) -> None:
+        place = self._place(name)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(place, data)
+        except (OSError, StorageError):
+            return
+        with self._lock:
+            sizes = self._known()
+            self._bytes += len(data) - sizes.pop(name, 0)
+            sizes[name] = len(data)
+            while self._bytes > self._most and len(sizes) > 1:
+                oldest, size = sizes.popitem(last=False)
+                self._bytes -= size
+                with contextlib.suppress(OSError):
+                    self._place(oldest).unlink()
+
+    def _place(self, name: str) -> Path:
+        return self._folder / name[:2] / name
+
+    def _known(self) -> OrderedDict[str, int]:
+        """What is there already, by the time of its last use."""
+        if self._sizes is None:
+            found: list[tuple[float, str, int]] = []
+            with contextlib.suppress(OSError):
+                for file in self._folder.glob("??/*.jpg"):
+                    with contextlib.suppress(OSError):
+                        status = file.stat()
+                        found.append((status.st_mtime, file.name, status.st_size))
+            self._sizes = OrderedDict((name, size) for _, name, size in sorted(found))
+            self._bytes = sum(self._sizes.values())
+        return self._sizes
