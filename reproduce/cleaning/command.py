@@ -133,7 +133,8 @@ def _grid_of_drops(drops: Mapping[str, Mapping[str, int]], options: argparse.Nam
     draws = "one draw" if options.seeds == 1 else f"sums over {options.seeds} draws"
     words = (
         f"{options.rate:g} wrong pictures planted for each right one, {draws}. Recall and "
-        "precision in percent of what is dropped; then how many right pictures stay, and how many of those that stay are right; last the classes that lose all."
+        "precision in percent of what is dropped; then how many right pictures stay, and how many "
+        "of those that stay are right; last the classes that lose all."
     )
     header = ["subset", "strength", "classes", "planted", "recall", "precision", "right kept",
               "kept is right", "nothing left"]  # fmt: skip
