@@ -36,6 +36,7 @@ GROUPS: dict[str, Sequence[str]] = {
     "vectors": ("describing", "extracting", "vector_search", "diffusion"),
     "recognition": ("recognition", "recognizing"),
     "training": ("loading", "mining"),
+    "serving": ("serving",),
 }  # fmt: skip
 """Modules of this package by group."""
 
