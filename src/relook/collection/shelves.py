@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relook.collection.catalog import Catalog
+from relook.collection.code_memory import CodeMemory
 from relook.collection.companions import CompanionShelf
 from relook.collection.search_index import SearchIndex
 from relook.core.errors import RelookError
@@ -24,16 +25,25 @@ class Store:
 
     catalog: Catalog
     channel: Channel
+    memory: CodeMemory
 
     def codes(self, ids: Sequence[int]) -> Mapping[int, Any]:
-        """The codes of these images; ids that are gone, or damaged, are missing."""
-        found: dict[int, Any] = {}
+        """The codes of these images in order of id; those gone, or damaged, are missing."""
+        wanted = [int(key) for key in ids]
+        generation = self.catalog.generation()
+        found = self.memory.get(generation, wanted)
+        if len(found) < len(wanted):
+            read = dict(self._read([key for key in wanted if key not in found]))
+            self.memory.put(generation, read)
+            found.update(read)
+        return {key: found[key] for key in sorted(found)}
+
+    def _read(self, ids: Sequence[int]) -> Iterator[tuple[int, Any]]:
         for key, data in self.catalog.descriptions(self.channel.name, ids):
             try:
-                found[key] = self.channel.unpack(data)
+                yield key, self.channel.unpack(data)
             except (RelookError, ValueError):  # `check` names it; a search goes on without it
                 continue
-        return found
 
 
 class Shelves:
@@ -42,6 +52,7 @@ class Shelves:
     def __init__(self, directory: Path, catalog: Catalog, engine: Engine) -> None:
         self._catalog = catalog
         self._channels = {channel.name: channel for channel in engine.channels}
+        self._memories = {name: CodeMemory() for name in self._channels}
         self._indexes = {
             name: SearchIndex(directory, catalog, channel)
             for name, channel in self._channels.items()
@@ -73,7 +84,7 @@ class Shelves:
 
     def store(self, channel: str) -> Store:
         """The descriptions of a channel."""
-        return Store(self._catalog, self._channels[channel])
+        return Store(self._catalog, self._channels[channel], self._memories[channel])
 
     def companion(self, name: str) -> Any:
         """A companion, caught up with its index."""
