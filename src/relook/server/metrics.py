@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from relook.core.errors import RelookError
 
 __all__ = ["Metrics"]
 
@@ -15,10 +18,9 @@ class Metrics:
     """Counters of one application, in a registry of its own.
 
     Attributes:
-        requests: by method, template of the route, and status.
+        requests: by method, template of the route, and status: 503 and 429 were turned away.
         seconds: from the head of a request to the end of its answer, by template of the route.
         upload_bytes: bodies that arrived.
-        rejected: requests that found no free place, by what was busy (``what``).
     """
 
     def __init__(self) -> None:
@@ -39,16 +41,20 @@ class Metrics:
         self.upload_bytes = Counter(
             "relook_upload_bytes", "Bytes of bodies that arrived.", registry=self.registry
         )
-        self.rejected = Counter(
-            "relook_rejected",
-            "Requests that found no free place.",
-            ("what",),
-            registry=self.registry,
-        )
 
     def watch(self, name: str, description: str, read: Callable[[], float]) -> None:
-        """Show a number that is read whenever somebody asks for the metrics."""
-        Gauge(name, description, registry=self.registry).set_function(read)
+        """Show a number that is read whenever somebody asks for the metrics.
+
+        One that cannot be read is NaN, and does not hide the others.
+        """
+
+        def careful() -> float:
+            try:
+                return read()
+            except (OSError, RelookError):
+                return math.nan
+
+        Gauge(name, description, registry=self.registry).set_function(careful)
 
     def text(self) -> bytes:
         """All numbers as Prometheus reads them (text format 0.0.4)."""

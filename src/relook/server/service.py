@@ -79,7 +79,7 @@ class Service:
 def make_service(collection: Collection, settings: ServerSettings) -> Service:
     """Put a service together; nothing runs before :meth:`Service.start`."""
     jobs, stopping = Jobs(collection), threading.Event()
-    return Service(
+    service = Service(
         collection=collection,
         settings=settings,
         recognizer=Recognizer(collection),
@@ -94,3 +94,20 @@ def make_service(collection: Collection, settings: ServerSettings) -> Service:
         uploads=Uploads(collection),
         stopping=stopping,
     )
+    _watch(service)
+    return service
+
+
+def _watch(service: Service) -> None:
+    """What the metrics show of the present."""
+    watch, asking = service.metrics.watch, service.asking
+    watch("relook_images", "Searchable pictures.", lambda: service.counter.counts().images)
+    watch(
+        "relook_describing_waiting", "Uploads that wait for a process.", lambda: asking.pool.waiting
+    )
+    watch("relook_searching_waiting", "Searches at work or waiting.", lambda: asking.finder.waiting)
+    watch("relook_jobs_open", "Jobs that wait or run.", lambda: _open_jobs(service))
+
+
+def _open_jobs(service: Service) -> int:
+    return sum(job.state in ("waiting", "running") for job in service.jobs.all())

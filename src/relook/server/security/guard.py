@@ -40,7 +40,7 @@ def guard(app: FastAPI, service: Service) -> None:
         attempts=service.attempts,
     )
     app.add_middleware(OriginLayer)
-    app.add_middleware(CrowdLayer, most=_AT_ONCE, rejected=metrics.rejected.labels("server").inc)
+    app.add_middleware(CrowdLayer, most=_AT_ONCE)
     app.add_middleware(RateLayer, rate=settings.rate, burst=settings.burst)
     app.add_middleware(HostLayer, hosts=settings.hosts)
     app.add_middleware(MeasuringLayer, metrics=metrics)

@@ -86,16 +86,14 @@ class RateLayer(Layer):
 class CrowdLayer(Layer):
     """Answers 503 to what comes while too many requests are being answered."""
 
-    def __init__(self, app: ASGIApp, *, most: int, rejected: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
         super().__init__(app)
         self._most = most
-        self._rejected = rejected
         self._now = 0
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
         if self._now >= self._most:
-            self._rejected()
             await send_problem(
                 send,
                 503,

@@ -1,0 +1,107 @@
+"""Bodies are bounded, and have to arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from server.probes import make_app, make_client
+
+MEBI = 1 << 20
+
+
+def test_what_fits_passes() -> None:
+    answer = make_client(upload_bytes=MEBI).post("/api/v1/search", files={"image": b"x" * MEBI})
+    assert (answer.status_code, answer.json()) == (200, MEBI)
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "count"),
+    [("/api/v1/search", "image", 2 * MEBI + 1), ("/api/v1/images", "images", 4 * MEBI + 1)],
+)
+def test_what_does_not_is_too_large(path: str, field: str, count: int) -> None:
+    client = make_client(upload_bytes=MEBI, request_bytes=3 * MEBI)
+    answer = client.post(path, files={field: b"x" * count})
+    assert answer.status_code == 413
+    assert answer.headers["connection"] == "close"
+
+
+def test_several_pictures_may_be_more_than_one() -> None:
+    client = make_client(upload_bytes=MEBI, request_bytes=3 * MEBI)
+    files = [("images", (f"{i}.jpg", b"x" * MEBI)) for i in range(3)]
+    assert client.post("/api/v1/images", files=files).json() == 3 * MEBI
+
+
+def test_what_was_announced_smaller_is_counted_as_it_comes() -> None:
+    def parts() -> Any:
+        yield b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+        for _ in range(5):
+            yield b"x" * MEBI
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = make_client(upload_bytes=MEBI).post("/api/v1/search", content=parts(), headers=headers)
+    assert answer.status_code == 413
+
+
+def test_json_is_never_large() -> None:
+    content = b'{"number": 1, "more": "' + b"x" * 3 * MEBI + b'"}'
+    answer = make_client().put(
+        "/api/v1/things", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "x", "٣", "1 1", "0x10"])
+def test_a_length_has_to_be_a_number(length: str) -> None:
+    headers = {"Content-Length": length.encode(), "Content-Type": "application/json"}
+    assert make_client().put("/api/v1/things", content=b"", headers=headers).status_code == 400
+
+
+def test_a_length_beyond_all_numbers_is_too_large() -> None:
+    headers = {"Content-Length": "9" * 5000, "Content-Type": "application/json"}
+    assert make_client().put("/api/v1/things", content=b"", headers=headers).status_code == 413
+
+
+def test_slow_bodies_are_given_up() -> None:
+    sent = asyncio.run(_post_slowly(parts=3, pause=0.3, upload_seconds=0.1))
+    assert sent == 408
+
+
+def test_large_bodies_may_take_longer() -> None:
+    sent = asyncio.run(_post_slowly(parts=3, pause=0.1, upload_seconds=0.15, upload_bytes=50))
+    assert sent == 422
+
+
+def test_uploaded_bytes_are_counted() -> None:
+    client = make_client()
+    client.post("/api/v1/search", files={"image": b"x" * 1000})
+    lines = client.get("/api/v1/metrics").text.splitlines()
+    counted = next(line for line in lines if line.startswith("relook_upload_bytes_total"))
+    assert 1000 < float(counted.split()[1]) < 2000
+
+
+async def _post_slowly(*, parts: int, pause: float, **settings: Any) -> int:
+    """Send a body that is no JSON in parts of 100 bytes; the status of the answer."""
+    left = parts
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal left
+        await asyncio.sleep(pause)
+        left -= 1
+        return {"type": "http.request", "body": b"x" * 100, "more_body": left > 0}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "PUT", "path": "/api/v1/things",
+        "raw_path": b"/api/v1/things", "query_string": b"", "root_path": "", "scheme": "http",
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+        "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8000),
+    }  # fmt: skip
+    await make_app(**settings)(scope, receive, send)
+    return statuses[0]
