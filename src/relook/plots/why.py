@@ -76,7 +76,7 @@ def title(why: Why) -> str:
         return agree if proof.verified else f"{agree}, too few to be sure"
     if why.geometry:
         return "No details agree"
-    return "Nothing to compare" if similarity is None else f"{_two_digits(similarity)} similar"
+    return "Nothing to compare" if similarity is None else f"Similarity {_two_digits(similarity)}"
 
 
 def summary(why: Why) -> str:
@@ -87,7 +87,7 @@ def summary(why: Why) -> str:
     elif why.geometry:
         said.append("nothing lies in both at places that fit together")
     if similarity is not None and not why.geometry:
-        said.append("by the whole of both pictures, where 1 is the same picture")
+        said.append("both compared as wholes; a copy has 1")
     elif similarity is not None:
         said.append(f"similarity {_two_digits(similarity)} of 1")
     return " · ".join(said)

@@ -121,9 +121,23 @@ def _find_map(model: Any) -> Any:
             found[port.get_node().get_friendly_name()] = port
         else:
             waiting += [port.get_node() for port in node.input_values()]
-    if not found or not _has_locations(first := found[min(found, key=lambda name: order[name])]):
+    first = min(found, key=lambda name: order[name], default=None)
+    if first is None or not all(_comes_from(port.get_node(), first) for port in found.values()):
         raise UsageError("this network pools no single map; choose gem, mac or spoc")
-    return first
+    return found[first]
+
+
+def _comes_from(node: Any, name: str) -> bool:
+    """Whether a node is the one of this name, or computed from it."""
+    waiting, seen = [node], set()
+    while waiting:
+        node = waiting.pop()
+        if node.get_friendly_name() == name:
+            return True
+        if node.get_friendly_name() not in seen:
+            seen.add(node.get_friendly_name())
+            waiting += [port.get_node() for port in node.input_values()]
+    return False
 
 
 def _reduces_locations(node: Any) -> bool:
