@@ -2,52 +2,267 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import time
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
-import numpy as np
-from PIL import Image as Pillow
+import pytest
 
-
-def picture(seed: int = 0, kind: str = "JPEG") -> bytes:
-    """A picture with corners enough to be described."""
-    import io
-
-    blocks = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
-    file = io.BytesIO()
-    Pillow.fromarray(blocks).resize((320, 240), Pillow.Resampling.NEAREST).save(file, kind)
-    return file.getvalue()
+from collection import fakes
+from relook.collection import Collection
+from relook.server.uploads import Uploads
+from server.uploading import InProcess, ended, fake_collection, marked, picture, send, serving
 
 
-def ended(client, job: dict) -> dict:
-    deadline = time.monotonic() + 60
-    while job["state"] in {"waiting", "running"}:
-        assert time.monotonic() < deadline, job
-        time.sleep(0.05)
-        job = client.get(f"/api/v1/jobs/{job['id']}").json()
-    return job
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Describe in this process, but for tests that say otherwise: starting one takes seconds."""
+    if "processes" not in request.fixturenames:
+        monkeypatch.setattr("relook.collection.ingest.Pool", InProcess)
 
 
-def test_a_picture_is_added_by_a_job_and_found_again(client, collection) -> None:
-    answer = client.post(
-        "/api/v1/images",
-        files=[("images", ("Überblick.jpg", picture(1))), ("images", ("notes.txt", b"hello"))],
-        data={"labels": ["new", "bright"]},
-    )
-    assert answer.status_code == 202, answer.text
-    job = answer.json()
-    assert answer.headers["location"] == f"/api/v1/jobs/{job['id']}"
-    with client.stream("GET", f"/api/v1/jobs/{job['id']}/events") as stream:
-        lines = [line for line in stream.iter_lines() if line]
+@pytest.fixture
+def processes() -> None:
+    """Asked for by tests that want processes of their own to describe."""
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Collection]:
+    with fake_collection(tmp_path / "pictures") as collection:
+        yield collection
+
+
+def files_of(collection: Collection) -> list[str]:
+    folder = collection.directory / "uploads"
+    return sorted(one.name for one in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_picture_is_added_by_a_job_and_found_again(empty) -> None:
+    with serving(empty) as client:
+        answer = send(
+            client, ("Überblick.jpg", picture(1)), ("notes.txt", b"hello"), labels=("new", "bright")
+        )
+        assert answer.status_code == 202, answer.text
+        job = answer.json()
+        assert answer.headers["location"] == f"/api/v1/jobs/{job['id']}"
+        with client.stream("GET", f"/api/v1/jobs/{job['id']}/events") as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            lines = [line for line in stream.iter_lines() if line]
     assert lines[-2] == "event: end"
+    assert "event: progress" in lines
     last = json.loads(lines[-1].removeprefix("data: "))
-    assert last["state"] == "done"
-    assert last["report"]["added"] == 1
-    assert [one["name"] for one in last["report"]["refused"]] == ["notes.txt"]
-    (key,) = last["report"]["images"]
-    assert collection.labels([key]) == {key: ("bright", "new")}
-    assert collection.search(picture(1)).results[0].id == key
-    assert (collection.directory / "uploads" / "Überblick.jpg").read_bytes() == picture(1)
-    assert sorted(one.name for one in (collection.directory / "uploads").iterdir()) == [
-        "Überblick.jpg"
+    assert (last["state"], last["done"], last["total"]) == ("done", 1, 1)
+    assert (last["report"]["added"], last["report"]["known"]) == (1, 0)
+    assert last["report"]["refused"] == [
+        {"name": "notes.txt", "reason": "not a picture: starts with 'hello'"}
     ]
+    (key,) = last["report"]["images"]
+    assert empty.labels([key]) == {key: ("bright", "new")}
+    assert empty.search(picture(1)).results[0].id == key
+    assert empty.path_of(key) == "Überblick.jpg"
+    assert files_of(empty) == ["Überblick.jpg"]
+    assert empty.check().ok
+
+
+def test_what_cannot_be_described_is_quarantined_with_its_reason(empty) -> None:
+    cut = picture(3)[:60]
+    with serving(empty) as client:
+        job = send(client, ("good.png", picture(2)), ("cut.png", cut), ("bad", marked(fakes.RAISE)))
+        report = ended(client, job.json())["report"]
+        assert report["added"] == 1
+        assert sorted(one["name"] for one in report["quarantined"]) == ["bad.png", "cut.png"]
+        assert all(one["reason"] for one in report["quarantined"])
+        shown = client.get("/api/v1/quarantine").json()
+        assert [one["path"] for one in shown["pictures"]] == ["bad.png", "cut.png"]
+        assert str(empty.directory) not in json.dumps(shown)
+        key = shown["pictures"][1]["id"]
+        assert client.delete(f"/api/v1/quarantine/{key}").status_code == 204
+        assert client.delete(f"/api/v1/quarantine/{key}").status_code == 404
+        assert client.get("/api/v1/quarantine").json()["total"] == 1
+    assert files_of(empty) == ["bad.png", "good.png"]
+
+
+@pytest.mark.usefixtures("processes")
+def test_pictures_are_described_in_other_processes(empty) -> None:
+    with serving(empty) as client:
+        job = send(client, ("cut.png", picture(3)[:60]), ("good.png", picture(1)))
+        report = ended(client, job.json())["report"]
+    assert report["added"] == 1
+    assert [one["name"] for one in report["quarantined"]] == ["cut.png"]
+
+
+def test_same_bytes_are_kept_once_and_same_names_get_numbers(empty) -> None:
+    with serving(empty) as client:
+        first = ended(client, send(client, ("a.png", picture(1))).json())["report"]
+        again = ended(client, send(client, ("b.png", picture(1)), ("a.png", picture(2))).json())
+    assert (again["report"]["added"], again["report"]["known"]) == (1, 1)
+    assert first["images"][0] in again["report"]["images"]
+    assert files_of(empty) == ["a (2).png", "a.png"]
+
+
+def test_a_name_of_an_indexed_photo_elsewhere_is_not_taken_again(empty, tmp_path) -> None:
+    fakes.save_photo(tmp_path / "photos" / "IMG_1.png", 5)
+    empty.add([tmp_path / "photos"], jobs=1)
+    with serving(empty) as client:
+        ended(client, send(client, ("IMG_1.png", picture(1))).json())
+    assert files_of(empty) == ["IMG_1 (2).png"]
+
+
+def test_uploads_below_a_root_that_was_there_are_found(tmp_path) -> None:
+    fakes.save_photo(tmp_path / "photos" / "one.png", 5)
+    with fake_collection(tmp_path / "photos" / "index") as collection:
+        collection.add([tmp_path / "photos"], jobs=1)
+        with serving(collection) as client:
+            job = ended(client, send(client, ("new.png", picture(1))).json())
+        assert job["report"]["added"] == 1
+        assert files_of(collection) == ["new.png"]
+        assert Uploads(collection).left_over() == []
+
+
+@pytest.mark.parametrize(
+    ("files", "labels", "status"),
+    [
+        ([("a.txt", b"not a picture")], (), 415),
+        ([("a.jpg", b"")], (), 415),
+        ([("a.png", picture(1))], ("a\x00b",), 422),
+        ([("a.png", picture(1))], ("x" * 201,), 422),
+        ([("a.png", picture(1))], ("x" * 9000,), 422),
+        ([("a.png", picture(1))], tuple(map(str, range(10_000))), 422),
+        ([("a.png", picture(1) + bytes(200_000))], (), 413),
+        ([(f"{i}.png", picture(i)) for i in range(4)], (), 413),
+    ],
+)
+def test_what_is_refused_leaves_nothing_behind(empty, files, labels, status) -> None:
+    with serving(empty, upload_bytes=100_000, upload_files=3) as client:
+        answer = send(client, *files, labels=labels)
+        assert answer.status_code == status, answer.text
+        assert answer.json()["status"] == status
+        assert client.get("/api/v1/jobs").json()["jobs"] == []
+    assert files_of(empty) == []
+
+
+FORM = "multipart/form-data; boundary=x"
+PART = b"--x\r\nContent-Disposition: form-data; name="
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("application/json", b"{}", 415),
+        ("multipart/form-data", b"", 415),
+        (FORM, b"", 422),
+        (FORM, PART + b'"labels"\r\n\r\nlabel\r\n--x--\r\n', 422),
+        (FORM, PART + b'"other"\r\n\r\n1\r\n--x--\r\n', 422),
+        (FORM, PART + b'"images"; filename="a.png"\r\n\r\n\x89PNG', 400),
+        (FORM, b"no boundary", 400),
+        (FORM, b"--x\r\nA: " + b"b" * 10_000 + b"\r\n\r\n", 400),
+        ("multipart/form-data; boundary=" + "x" * 300, b"--x--", 400),
+    ],
+)
+def test_a_damaged_form_is_told(empty, kind, body, status) -> None:
+    with serving(empty) as client:
+        answer = client.post("/api/v1/images", content=body, headers={"content-type": kind})
+        assert answer.status_code == status, answer.text
+    assert files_of(empty) == []
+
+
+def test_a_full_disk_is_told_and_nothing_is_kept(empty, monkeypatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with serving(empty) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr("relook.server.receiving.os.fsync", full)
+            answer = send(client, ("a.png", picture(1)))
+            assert answer.status_code == 507, answer.text
+            assert "disk is full" in answer.json()["detail"]
+        assert files_of(empty) == []
+        assert ended(client, send(client, ("a.png", picture(1))).json())["report"]["added"] == 1
+
+
+def test_a_full_disk_for_the_second_of_two_keeps_none(empty, monkeypatch) -> None:
+    place = Uploads._place
+    seen = []
+
+    def placing(self: Uploads, path: Path, wanted: str) -> str:
+        seen.append(wanted)
+        if len(seen) > 1:
+            raise OSError(errno.ENOSPC, "full")
+        return place(self, path, wanted)
+
+    monkeypatch.setattr(Uploads, "_place", placing)
+    with serving(empty) as client:
+        answer = send(client, ("a.png", picture(1)), ("b.png", picture(2)))
+    assert answer.status_code == 507
+    assert files_of(empty) == []
+
+
+def test_a_server_that_died_goes_on_at_the_next_start(empty) -> None:
+    folder = empty.directory / "uploads"
+    folder.mkdir()
+    (folder / "told.png").write_bytes(picture(1))
+    (folder / "untold.png").write_bytes(picture(2))
+    (folder / ".part-0").write_bytes(picture(3)[:10])
+    os.utime(folder / ".part-0", (0, 0))
+    (folder / ".gone-abcd-old.png").write_bytes(picture(4))
+    journal = {"names": ["told.png", "../../etc/passwd"], "labels": ["kept"], "refused": []}
+    (folder / ".batch-1.json").write_text(json.dumps(journal))
+    (folder / ".batch-2.json").write_text("{")
+    with serving(empty) as client:
+        for job in client.get("/api/v1/jobs").json()["jobs"]:
+            assert ended(client, job)["state"] == "done"
+        assert client.get("/api/v1/labels").json() == {
+            "labels": [{"label": "kept", "images": 1}],
+            "unlabelled": 1,
+        }
+    assert files_of(empty) == ["told.png", "untold.png"]
+    with serving(empty) as client:
+        assert client.get("/api/v1/jobs").json()["jobs"] == []
+
+
+def test_a_server_that_is_stopped_leaves_the_rest_to_the_next(empty) -> None:
+    count = 30
+    with serving(empty) as client:
+        job = send(client, *[(f"{i}.png", picture(i)) for i in range(count)], labels=("kept",))
+        assert job.status_code == 202
+    assert len([name for name in files_of(empty) if name.endswith(".png")]) == count
+    with serving(empty) as client:
+        for one in client.get("/api/v1/jobs").json()["jobs"]:
+            assert ended(client, one)["state"] == "done"
+        assert client.get("/api/v1/labels").json()["labels"] == [{"label": "kept", "images": count}]
+
+
+def test_cancelled_pictures_that_were_not_described_yet_are_removed(empty) -> None:
+    with serving(empty) as client:
+        sent = send(client, *[(f"{i}.png", picture(i)) for i in range(40)], labels=("kept",))
+        waiting = send(client, ("later.png", picture(99))).json()
+        cancelled = client.delete(f"/api/v1/jobs/{waiting['id']}").json()
+        assert cancelled["state"] == "cancelled"
+        client.delete(f"/api/v1/jobs/{sent.json()['id']}")
+        job = ended(client, sent.json())
+        assert job["state"] == "cancelled"
+        # jobs are done one by one: once this one is over, those before it are tidied up
+        last = ended(client, send(client, ("last.png", picture(100))).json())
+        assert last["state"] == "done"
+        numbers = client.get("/api/v1/labels").json()
+    names = files_of(empty)
+    assert "later.png" not in names
+    assert len(names) == empty.info().images
+    assert sum(one["images"] for one in numbers["labels"]) == len(names) - 1
+
+
+def test_uploads_do_not_count_as_bytes_of_the_collection(empty) -> None:
+    before = empty.info().bytes
+    (empty.directory / "uploads").mkdir()
+    (empty.directory / "uploads" / "a.png").write_bytes(bytes(1_000_000))
+    assert empty.info().bytes == before
+
+
+def test_a_collection_that_is_gone_is_told(tmp_path) -> None:
+    with fake_collection(tmp_path / "pictures") as collection, serving(collection) as client:
+        collection.directory.rename(tmp_path / "elsewhere")
+        assert send(client, ("a.png", picture(1))).status_code == 503
+        assert client.delete("/api/v1/images/1").status_code in {404, 503}
+        assert not collection.directory.exists()

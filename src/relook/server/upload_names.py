@@ -33,7 +33,8 @@ def clean_name(given: str, *, kind: str | None = None) -> str:
     """
     base = unicodedata.normalize("NFC", given).replace("\\", "/").rstrip("/").rpartition("/")[2]
     kept = "".join(letter for letter in base if _is_fit(letter))
-    name = _FORBIDDEN.sub("_", " ".join(kept.split())).lstrip(". ").rstrip(". ")
+    name = _FORBIDDEN.sub("_", " ".join(kept.split())).rstrip(". ")
+    name = f"picture{name}" if name.lower() in SUFFIXES else name.lstrip(". ")
     suffix = PurePosixPath(name).suffix
     if suffix.lower() not in SUFFIXES:
         suffix = "" if kind is None else _SUFFIX_OF[kind]
@@ -43,7 +44,7 @@ def clean_name(given: str, *, kind: str | None = None) -> str:
     stem = _cut(stem, _LONGEST - len(suffix)).rstrip(". ") or "picture"
     if _DEVICES.fullmatch(stem.partition(".")[0].strip()):
         stem = f"_{stem}"
-    return stem + suffix
+    return unicodedata.normalize("NFC", stem) + suffix
 
 
 def free_name(name: str, is_taken: Callable[[str], bool]) -> str:

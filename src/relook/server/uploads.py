@@ -26,7 +26,7 @@ from relook.server.problems import ProblemError
 from relook.server.receiving import Received
 from relook.server.upload_names import clean_name, free_name
 
-__all__ = ["Batch", "Refused", "Uploads"]
+__all__ = ["Batch", "Refused", "Uploads", "told_when_full"]
 
 _PART, _GONE, _BATCH = ".part-", ".gone-", ".batch-"
 _OLD_SECONDS = 3600.0
@@ -256,7 +256,7 @@ def told_when_full() -> Iterator[None]:
         number = getattr(cause, "errno", None)
         if number in _FULL:
             raise ProblemError(
-                507, "the disk is full; nothing was kept: free some space and send them again"
+                507, "the disk is full; nothing was changed: free some space and try again"
             ) from error
         raise ProblemError(
             503,

@@ -12,7 +12,7 @@ from relook.collection.labels import make_label
 from relook.core.errors import UsageError
 from relook.server.dependencies import ServiceDep
 from relook.server.jobs.adding import add
-from relook.server.problems import Problem, ProblemError
+from relook.server.problems import ProblemError
 from relook.server.receiving import Limits, Received, Receiver
 from relook.server.schemas.jobs import Job, to_job
 from relook.server.service import Service
@@ -50,17 +50,11 @@ _FORM: dict[str, Any] = {
         },
     }
 }
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The form is damaged."},
-    413: {"model": Problem, "description": "A picture is too large, or there are too many."},
-    415: {"model": Problem, "description": "Nothing in the form is a picture."},
-    422: {"model": Problem, "description": "The form has no pictures, or a label is wrong."},
-    503: {"model": Problem, "description": "Too many jobs wait."},
-    507: {"model": Problem, "description": "The disk is full; nothing was kept."},
-}
 
 
-@router.post("/images", status_code=202, openapi_extra=_FORM, responses=_PROBLEMS)
+@router.post(
+    "/images", status_code=202, openapi_extra=_FORM, responses={413: {}, 415: {}, 422: {}, 507: {}}
+)
 async def add_images(request: Request, response: Response, service: ServiceDep) -> Job:
     """Add pictures; a job describes them.
 

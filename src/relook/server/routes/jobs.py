@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from relook.server.dependencies import ServiceDep
 from relook.server.jobs import records
-from relook.server.problems import Problem, ProblemError
+from relook.server.problems import ProblemError
 from relook.server.schemas.jobs import Job, JobList, to_job
 from relook.server.service import Service
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["jobs"])
-
-_UNKNOWN: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "There is no such job, or none any more."}
-}
 
 
 @router.get("/jobs")
@@ -28,13 +22,13 @@ async def list_jobs(service: ServiceDep) -> JobList:
     return JobList(jobs=[to_job(job) for job in service.jobs.all()])
 
 
-@router.get("/jobs/{job}", responses=_UNKNOWN)
+@router.get("/jobs/{job}", responses={404: {}})
 async def get_job(job: str, service: ServiceDep) -> Job:
     """Say how a job stands."""
     return to_job(_known(service, job))
 
 
-@router.delete("/jobs/{job}", responses=_UNKNOWN)
+@router.delete("/jobs/{job}", responses={404: {}})
 async def cancel_job(job: str, service: ServiceDep) -> Job:
     """Ask a job to end. What it has done stays; one that is over stays as it is."""
     _known(service, job)
@@ -51,8 +45,8 @@ async def cancel_job(job: str, service: ServiceDep) -> Job:
             "data of each is the job.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
-        503: {"model": Problem, "description": "Too many listen already."},
-        **_UNKNOWN,
+        404: {},
+        503: {},
     },
 )
 async def job_events(job: str, service: ServiceDep) -> StreamingResponse:
