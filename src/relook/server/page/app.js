@@ -60,11 +60,12 @@ async function refreshInfo() {
   return info;
 }
 
-/** Show the view that the address names. */
+/** Show the view that the address names; false where it was shown and stays. */
 async function show() {
   const { name, params } = route(location.hash);
-  if (shown?.name === name && stays(params)) return;
+  if (shown?.name === name && stays(params)) return false;
   await mount(name, params);
+  return true;
 }
 
 /** A view may follow its own parameters: it listens to "params" and prevents the default. */
@@ -166,7 +167,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   dispatchEvent(new Event("themechange"));
 });
 addEventListener("hashchange", () => {
-  show().then(() => main.focus({ preventScroll: true }));
+  show().then((changed) => changed && main.focus({ preventScroll: true }));
 });
 nameTheme();
 show();

@@ -1,0 +1,104 @@
+// What a search found: a wall of what is verified, and one of what is also similar.
+
+import { button, count, el, empty, icon, refill } from "../../parts/dom.js";
+import { arrows, rows, wall } from "../../parts/justified.js";
+import { showMarks, tile } from "../../parts/tile.js";
+
+const CAPTION = 54; // Room below a picture, as in search.css.
+const STAGES = { decode: "reading the picture", describe: "describing", search: "searching", verify: "verifying" };
+
+/** "24 results, 5 verified · 62 ms", which opens to where the time went. */
+export function summary(answer) {
+  const { results, milliseconds, geometry, waited, skipped } = answer;
+  const verified = results.filter((hit) => hit.verified).length;
+  const found = geometry ? `${count(results.length, "result")}, ${verified} verified` : count(results.length, "result");
+  const stages = Object.entries(STAGES)
+    .filter(([name]) => milliseconds[name] >= 0.5)
+    .map(([name, text]) => `${Math.round(milliseconds[name])} ms ${text}`);
+  const way = waited - milliseconds.total;
+  if (way >= 1) stages.push(`${Math.round(way)} ms on the way to the server and back`);
+  return el(
+    "div",
+    { class: "summary" },
+    el("h2", { class: "summary-title number" }, found),
+    el(
+      "details",
+      { class: "took" },
+      el("summary", { class: "muted number" }, `${Math.round(milliseconds.total)} ms`, icon("down")),
+      el("p", { class: "muted small number" }, stages.length ? `${stages.join(", ")}.` : "Less than a millisecond in each step."),
+    ),
+    skipped ? el("p", { class: "notice warn" }, `${count(skipped, "picture")} could not be read and ${skipped === 1 ? "was" : "were"} left out; run “relook check”.`) : null,
+  );
+}
+
+/**
+ * @param actions those of tiles, and {again, unmark, more, hover, filtered, boxed}.
+ * @returns {{stop, marked(marks)}}
+ */
+export function showResults(node, answer, actions) {
+  const verified = answer.results.filter((hit) => hit.verified);
+  const rest = answer.results.filter((hit) => !hit.verified);
+  const first = verified.length ? hits(verified, actions, true) : null;
+  const second = rest.length ? hits(rest, actions, !verified.length) : null;
+  const bar = el("div", { class: "marks-bar", role: "region", "aria-label": "Marked results", hidden: true });
+  refill(
+    node,
+    first?.node,
+    rest.length && answer.geometry ? divider(verified.length) : null,
+    second?.node,
+    answer.results.length ? null : nothing(actions),
+    actions.more ? el("div", { class: "row more-results" }, button("Show more", { icon: "down", onclick: actions.more })) : null,
+    bar,
+  );
+  const walls = [first, second].filter(Boolean);
+  for (const one of walls) {
+    arrows(one.node, ".tile-open");
+    hovering(one.node, answer.results, actions.hover);
+  }
+  const applied = actions.marks.size;
+  const marked = (marks) => {
+    walls.forEach((one) => showMarks(one.node, marks));
+    showBar(bar, marks, applied, actions);
+  };
+  marked(actions.marks);
+  return { marked, stop: () => walls.forEach((one) => one.stop()) };
+}
+
+function hits(list, actions, best) {
+  const few = list.length <= 3;
+  const items = list.map((hit, place) => tile(hit, actions, { eager: best && place < 8, large: best && place < 4 }));
+  const options = (width) => ({ height: rows(width), first: rows(width) * (best && !few ? 1.35 : 1.15), gap: width < 520 ? 8 : 12, caption: CAPTION });
+  return wall(items, options, { class: "results-wall" });
+}
+
+function divider(verified) {
+  const text = verified ? "Also similar" : "Similar, but nothing is verified";
+  const more = verified ? "No proof that these show the same." : "No details agree with your picture. A box around the thing you look for may help.";
+  return el("div", { class: "divider" }, el("h3", {}, text), el("p", { class: "muted small" }, more));
+}
+
+function nothing({ filtered, boxed }) {
+  if (filtered) return empty("filter", "Nothing fits the filters", "Clear or change them to see more.");
+  if (boxed) return empty("search", "Nothing found", "Try a larger box, or none.");
+  return empty("search", "Nothing found", "Nothing in this collection resembles the picture.");
+}
+
+function hovering(list, results, hover) {
+  const hit = (event) => results.find((one) => one.image.id === Number(event.target.closest(".tile")?.dataset.id));
+  list.addEventListener("pointerover", (event) => hover(hit(event)));
+  list.addEventListener("pointerleave", () => hover(null));
+  list.addEventListener("focusin", (event) => hover(hit(event)));
+  list.addEventListener("focusout", () => hover(null));
+}
+
+function showBar(bar, marks, applied, { again, unmark }) {
+  const of = (value) => [...marks.values()].filter((mark) => mark === value).length;
+  bar.hidden = marks.size === 0 && !applied;
+  if (bar.hidden) return;
+  refill(
+    bar,
+    el("p", { class: "number" }, `${of("right")} right, ${of("wrong")} wrong`),
+    button("Search again", { icon: "refresh", kind: "primary", onclick: again }),
+    button("Clear marks", { kind: "quiet", onclick: unmark }),
+  );
+}
