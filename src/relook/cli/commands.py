@@ -8,6 +8,7 @@ import typer
 
 import relook
 from relook.cli import (
+    atlas,
     calibrate,
     check,
     clean,
@@ -46,8 +47,9 @@ def make_command() -> Any:
     )
     app.callback()(_root)
     for module in (
-        index, search, explain, explore, clusters, duplicates, clean, label, recognize, calibrate,
-        remove, serve, info, check, recipes, evaluate, datasets, train, weights, codebook, demo,
+        index, search, explain, explore, clusters, duplicates, atlas, clean, label, recognize,
+        calibrate, remove, serve, info, check, recipes, evaluate, datasets, train, weights, codebook,
+        demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from relook.core.errors import UsageError
 from relook.reranking.graph import NeighborGraph
@@ -102,9 +103,9 @@ def place(new: Float32, vectors: Float32, places: Float64) -> Float64:
         neighbors.astype(np.int64), away, [perplexity], symmetrize=False,
         normalization="point-wise", n_reference_samples=len(vectors), n_jobs=1,
     )  # fmt: skip
-    fixed = openTSNE.TSNEEmbedding(
-        np.array(places, np.float64), openTSNE.affinity.Affinities(), n_jobs=1
-    )
+    affinities = openTSNE.affinity.Affinities()
+    affinities.P = csr_matrix((len(vectors), len(vectors)))  # only its size is looked at
+    fixed = openTSNE.TSNEEmbedding(np.array(places, np.float64), affinities, n_jobs=1)
     begin = np.median(places[neighbors], axis=1)
     partial = openTSNE.tsne.PartialTSNEEmbedding(
         begin, fixed, P=joint, n_jobs=1, negative_gradient_method="bh", learning_rate=0.1,

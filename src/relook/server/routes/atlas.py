@@ -24,7 +24,8 @@ __all__ = ["router"]
 router = APIRouter(tags=["atlas"])
 
 _AT_ONCE = 8
-"""New pictures that are placed while the client waits; more are placed by a job."""
+_SMALL = 1000
+"""So few new pictures, on so small a map, are placed while the client waits; others by a job."""
 _PLACING = "placing new pictures"
 _STEPS = {
     "describe": "describing",
@@ -74,7 +75,7 @@ def _present(service: Service) -> Atlas | None:
     atlas = read_atlas(service.collection, place_new=False)
     if atlas is None or not atlas.missing:
         return atlas
-    if atlas.missing <= _AT_ONCE:
+    if atlas.missing <= _AT_ONCE and len(atlas) <= _SMALL:
         return read_atlas(service.collection)
     if service.jobs.find("atlas") is None:
         service.jobs.submit("atlas", lambda report, stop: _place(service, report, stop))
