@@ -22,6 +22,7 @@ def test_all_commands_are_there() -> None:
         "clean",
         "clusters",
         "duplicates",
+        "explain",
         "explore",
         "demo",
         "codebook",
@@ -31,6 +32,7 @@ def test_all_commands_are_there() -> None:
         "weights",
         "recognize",
         "calibrate",
+        "serve",
     }
 
 

@@ -127,7 +127,7 @@ def test_lightness_tells_strength_on_both_arms() -> None:
         light = cv2.cvtColor(colors[None], cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
         assert (sign * np.diff(light) > 0).all()
         assert (np.diff(opacity) >= 0).all()
-            assert opacity[0] < 0.02
+        assert opacity[0] < 0.02
 
 
 def test_pictures_of_different_things_are_drawn_weakly() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,7 +16,9 @@ from relook.plots.layout import SMALL
 from relook.plots.palette import PAPER, QUIET, oklch
 from relook.plots.place import Placement
 from relook.plots.text import draw_text
-from relook.search.explaining import Grid
+
+if TYPE_CHECKING:
+    from relook.search.explaining import Grid
 
 __all__ = ["contribution_colors", "draw_scale", "half_of_it", "overlay", "strongest"]
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,7 +30,9 @@ from relook.plots.saving import save_page
 from relook.plots.similarity import draw_scale, half_of_it, overlay, strongest
 from relook.plots.text import draw_text, elide, text_width
 from relook.plots.wording import percent
-from relook.search.explaining import Grid, SimilarityMaps
+
+if TYPE_CHECKING:
+    from relook.search.explaining import Grid, SimilarityMaps
 
 __all__ = ["Why", "draw_why", "save_why", "summary", "title", "where"]
 

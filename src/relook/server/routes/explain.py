@@ -1,0 +1,44 @@
+"""Explaining: why are these two called similar?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+
+from relook.server.asking import Question
+from relook.server.dependencies import ServiceDep
+from relook.server.explaining import explain as explain_pictures
+from relook.server.leaving import unless_gone
+from relook.server.questions import MOST_ID, QuestionDep, preview_of
+from relook.server.schemas.explain import ExplainAnswer
+from relook.server.service import Service
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["ask"])
+
+
+@router.post("/explain", responses={404: {}, 408: {}, 413: {}, 415: {}, 503: {}})
+async def explain(
+    request: Request,
+    service: ServiceDep,
+    question: QuestionDep,
+    result: Annotated[int, Form(description="Id of the indexed picture.", ge=1, le=MOST_ID)],
+) -> ExplainAnswer:
+    """Say why a picture, or a box in it, and an indexed picture are called similar.
+
+    Of several boxes, the one with the strongest evidence is explained.
+    """
+    return await unless_gone(request, _explain(request, service, question, result))
+
+
+async def _explain(
+    request: Request, service: Service, question: Question, content: int
+) -> ExplainAnswer:
+    asking = service.asking
+    picture, original = await asking.original(content)
+    asked = await asking.understand(question)
+    found = await explain_pictures(asking, asked, content, original)
+    preview = preview_of(request, question, asked)
+    return ExplainAnswer.of(asked, picture, found, preview=preview)
