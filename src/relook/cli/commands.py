@@ -48,8 +48,8 @@ def make_command() -> Any:
     app.callback()(_root)
     for module in (
         index, search, explain, explore, clusters, duplicates, atlas, clean, label, recognize,
-        calibrate, remove, serve, info, check, recipes, evaluate, datasets, train, weights, codebook,
-        demo,
+        calibrate, remove, serve, info, check, recipes, evaluate, datasets, train, weights,
+        codebook, demo,
     ):  # fmt: skip
         name = module.__name__.rpartition(".")[2]
         app.command(name, epilog=_epilog(module.EXAMPLES))(module.run)
