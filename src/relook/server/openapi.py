@@ -12,7 +12,7 @@ from relook.server.security.tokens import COOKIE, PUBLIC
 
 __all__ = ["complete_openapi"]
 
-_ANY = (400, 403, 421, 429, 503)
+_ANY = (400, 403, 414, 421, 429, 431, 503)
 """Statuses that any request may get from the layers around the routes."""
 _WITH_BODY = (408, 413, 415, 422, 507)
 _UNUSED = ("HTTPValidationError", "ValidationError")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 from collections.abc import Callable
@@ -16,9 +17,13 @@ __all__ = ["make_server"]
 
 _HEAD_SECONDS = 15.0
 """That the head of a request may take to arrive."""
+_READ_SECONDS = 60.0
+"""That a client may take to read some of what waits for it."""
 _HEAD_BYTES = 16 << 10
 _KEEP_ALIVE_SECONDS = 20
-_CONNECTIONS = 1000
+_CONNECTIONS = 2000
+_OTHER_FILES = 256
+"""Files that the server needs for other things than connections."""
 _LAST_SECONDS = 2
 """That answers under way have to end in when the server is stopped."""
 
@@ -44,12 +49,13 @@ class Server(uvicorn.Server):
 
 
 class ImpatientH11(H11Protocol):
-    """HTTP/1.1 that hangs up on whoever takes too long to say what they want.
+    """HTTP/1.1 that hangs up on whoever takes too long to ask, or to read what they asked for.
 
-    uvicorn itself waits forever for the end of a head.
+    uvicorn itself waits forever for both.
     """
 
     _patience: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -61,7 +67,21 @@ class ImpatientH11(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        if self._unread is not None:
+            self._unread.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Called when much of an answer waits for the client to read."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(_READ_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Called when it has read some."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _wait(self) -> None:
         """Run the clock while no request is being answered, from the first byte on."""
@@ -106,10 +126,27 @@ def make_server(
         access_log=verbose,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=_CONNECTIONS,
+        limit_concurrency=_connections(),
         backlog=512,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_LAST_SECONDS,
         h11_max_incomplete_event_size=_HEAD_BYTES,
     )
     return Server(config, ready=ready)
+
+
+def _connections() -> int:
+    """How many connections may be open: each is a file, of which a process may have so many."""
+    try:
+        import resource  # noqa: PLC0415 - only Unix has it
+    except ImportError:
+        return _CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+            soft = allowed
+        return max(16, min(_CONNECTIONS, soft - _OTHER_FILES))
+    return _CONNECTIONS

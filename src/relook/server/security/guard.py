@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from relook.server.security.bodies import BodyLayer
 from relook.server.security.crashes import CrashLayer
 from relook.server.security.headers import HeadersLayer
+from relook.server.security.heads import HeadLayer
 from relook.server.security.hosts import HostLayer
 from relook.server.security.measuring import MeasuringLayer
 from relook.server.security.origins import OriginLayer
@@ -42,6 +43,7 @@ def guard(app: FastAPI, service: Service) -> None:
     app.add_middleware(OriginLayer)
     app.add_middleware(CrowdLayer, most=_AT_ONCE)
     app.add_middleware(RateLayer, rate=settings.rate, burst=settings.burst)
+    app.add_middleware(HeadLayer)
     app.add_middleware(HostLayer, hosts=settings.hosts)
     app.add_middleware(MeasuringLayer, metrics=metrics)
     app.add_middleware(HeadersLayer)
