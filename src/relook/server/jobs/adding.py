@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,11 @@ from relook.server.scrubbing import without_paths
 from relook.server.uploads import Batch, Uploads
 
 __all__ = ["add", "add_left_over"]
+
+_STRETCH = 0.5
+"""Seconds of describing at least, before a run makes way: to go on costs new processes."""
+_MOST_LEFT_OVER = 12
+"""Batches that one start takes up; others wait in their folder for the next."""
 
 
 def add(
@@ -45,10 +51,6 @@ def add_left_over(
         add(batch, collection=collection, uploads=uploads, jobs=jobs, seconds=seconds)
         for batch in uploads.left_over()[:_MOST_LEFT_OVER]
     ]
-
-
-_MOST_LEFT_OVER = 12
-"""Batches that one start takes up; others wait in their folder for the next."""
 
 
 @dataclass(slots=True, eq=False)
@@ -82,10 +84,13 @@ class _Adding:
     def _index(self, report: Report, stop: threading.Event) -> bool:
         """Index what is there; False where it made way for another write."""
         total, turn = len(self.batch.names), self.jobs.turn
+        begun: list[float] = []
 
         def progress(now: Progress) -> None:
+            begun.append(time.monotonic())
             report(total - now.total + now.done, total, now.path)
-            if stop.is_set() or turn.wanted:
+            makes_way = turn.wanted and begun[-1] - begun[0] > _STRETCH
+            if stop.is_set() or makes_way:
                 raise KeyboardInterrupt  # what was finished is written, then the run ends
 
         with turn.long():
