@@ -23,6 +23,7 @@ export function mount(root, { api, go }) {
     icon("lock"),
     el("h1", {}, "Sign in"),
     el("p", { id: "token-help" }, "This collection is protected. Whoever started the server has its token."),
+    el("input", { type: "text", autocomplete: "username", value: "relook", hidden: true }), // for password managers
     el("label", { class: "field", for: "token" }, el("span", {}, "Token"), field),
     error,
     enter,

@@ -1,0 +1,88 @@
+"""The page as a whole: what it weighs, how fast it paints, its themes, its way in."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from relook.server.assets import read_assets
+
+MOST_BYTES = 500_000
+TOKEN = "a-token-of-the-tests-0123456789"
+
+
+def test_all_assets_together_are_small():
+    assets = {name: len(asset.content) for name, asset in read_assets().items() if name}
+    assert sum(assets.values()) <= MOST_BYTES, sorted(assets.items(), key=lambda item: -item[1])
+
+
+def test_the_page_paints_soon(visit, server):
+    page = visit(server)
+    page.wait_for_selector(".invitation")
+    paint = page.evaluate(
+        "performance.getEntriesByType('paint').find(e => e.name.startsWith('first')).startTime"
+    )
+    sys.stdout.write(f"first paint after {paint:.0f} ms\n")
+    assert paint < 3000  # 300 ms on a quiet computer; the tests run on crowded ones
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_page_fits_its_window(visit, server, phone):
+    page = visit(server, phone=phone)
+    page.wait_for_selector(".start-wall img")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if phone:
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        box = page.locator(".nav").bounding_box()
+        assert box["y"] + box["height"] == pytest.approx(740, abs=1)
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(visit, server):
+    page = visit(server, dark=True)
+
+    def lightness() -> int:
+        color = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        return min(int(part) for part in color.strip("rgb()").split(","))
+
+    assert lightness() < 50
+    page.get_by_role("button", name="Change to the light theme").click()
+    assert lightness() > 230
+    page.reload()
+    page.get_by_role("button", name="Change to the dark theme").wait_for()
+    assert lightness() > 230
+
+
+def test_an_unknown_address_shows_the_search(visit, server):
+    page = visit(server, "#/../../etc/passwd?x=<script>")
+    page.wait_for_selector(".invitation")
+    assert page.title() == "Search · relook"
+
+
+def test_a_token_opens_the_page(visit, start, faults):
+    page = visit(start(token=TOKEN))
+    field = page.get_by_label("Token")
+    field.fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("This is not the token.").wait_for()
+    assert faults(page) == []
+    field.fill(TOKEN)
+    field.press("Enter")
+    page.wait_for_selector(".start-wall img")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Token").wait_for()
+    refused = [line for line in page.said if "401" in line]
+    assert refused == page.said  # the browser itself notes each refusal
+    page.said.clear()
+
+
+def test_the_skip_link_leads_to_the_content(visit, server):
+    page = visit(server)
+    page.wait_for_selector(".invitation")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    assert "passwd" not in page.url
+    assert page.locator(".invitation").is_visible()
