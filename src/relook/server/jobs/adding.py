@@ -39,7 +39,7 @@ def add(
     Raises:
         ProblemError: 503, too many jobs wait.
     """
-    work = _Adding(batch, collection, uploads, jobs, Limits(jobs=_processes(), timeout=seconds))
+    work = _Adding(batch, collection, uploads, jobs, _limits(seconds))
     return jobs.submit("add", work, total=len(batch.names), discard=work.discard)
 
 
@@ -125,6 +125,6 @@ class _Adding:
         return {"name": name, "reason": without_paths(reason, self.collection)}
 
 
-def _processes() -> int:
-    """Few: those who search meanwhile shall not wait."""
-    return 1 if (os.cpu_count() or 1) <= 2 else 2
+def _limits(seconds: float) -> Limits:
+    """Few processes: those who search meanwhile shall not wait."""
+    return Limits(jobs=1 if (os.cpu_count() or 1) <= 2 else 2, timeout=seconds)
