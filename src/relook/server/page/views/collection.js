@@ -10,7 +10,7 @@ import { browse } from "./collection/wall.js";
 
 export const title = "Collection";
 
-await Promise.all(["style/search.css", "style/collection.css"].map(stylesheet));
+await stylesheet("style/collection.css");
 
 const TABS = [
   ["pictures", "Pictures"],

@@ -71,9 +71,9 @@ class Guide {
       this.stage,
       el(
         "div",
-        { class: "invitation" },
+        { class: "guide-start" },
         icon("recognize"),
-        el("p", { class: "invitation-text" }, "Hold the camera at something, or drop, paste or choose a picture."),
+        el("p", { class: "guide-start-text" }, "Hold the camera at something, or drop, paste or choose a picture."),
         reason ? el("p", { class: "notice warn", role: "status" }, icon("warning"), el("span", {}, reason)) : null,
         el("div", { class: "row" }, reason ? null : live, pick, reason ? shoot : null, complaint ? this.again() : null),
         el("p", { class: "muted small" }, "Pictures go to this server only, and are not kept."),

@@ -1,6 +1,8 @@
 // The answer of the guide: a name, how sure it is, and what speaks for it.
 
-import { button, el, icon, svg } from "../../parts/dom.js";
+import { button, el, icon } from "../../parts/dom.js";
+import { verifiedMark } from "../../parts/hit.js";
+import { outline } from "../../parts/outline.js";
 
 const MOST = 4; // Other names that are listed.
 
@@ -118,21 +120,13 @@ function evidence(answer, { api, why }) {
   return el(
     "figure",
     { class: "evidence" },
-    el("div", { class: "evidence-picture" }, picture, hit.region ? outline(hit.region, image) : null),
+    el("div", { class: "evidence-picture" }, picture, outline(hit.region, image)),
     el("figcaption", {}, mark(hit), el("span", { class: "muted small file" }, image.path), el("div", { class: "row" }, links)),
   );
 }
 
-function outline(region, { width, height }) {
-  const points = region.map((point) => point.join(",")).join(" ");
-  const line = (name) => svg("polygon", { class: name, points, "vector-effect": "non-scaling-stroke" });
-  return svg("svg", { class: "outline", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line("casing"), line("mark"));
-}
-
 function mark(hit) {
-  if (!hit.verified) return el("span", { class: "badge" }, "looks most like it");
-  const matches = `${hit.inliers} ${hit.inliers === 1 ? "match" : "matches"}`;
-  return el("span", { class: "badge good" }, icon("verified"), `verified · ${matches}`);
+  return verifiedMark(hit) ?? el("span", { class: "badge" }, "looks most like it");
 }
 
 function others(answer, heading, candidates, { api }) {
