@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from relook.core.errors import FormatError, ImageError
 from relook.core.records import Box, Image
-from relook.descriptors import VectorDescriber
 from relook.images import crop
 from relook.search import load_recipe
 from relook.search.explaining import Explainer, make_explainer
-from relook.search.vector import load_runtime, make_sizing, multiscale_of
+from relook.search.vector import VectorParts
+
+REAL = Path(os.environ.get("RELOOK_TEST_DATA", "")) / "weights"
 
 
 def painting(seed, *, size=(400, 300)):
@@ -37,22 +42,45 @@ def explainer(recipe):
     return make_explainer(recipe)
 
 
+def searched(recipe, query, result):
+    """What a search in f32 says of two pictures."""
+    exact = recipe.with_settings({"channels.global.precision": "f32"})
+    parts = VectorParts(exact.network, "", 1)
+    rows = [parts.describer.describer.describe(image) for image in (query, result)]
+    one, two = parts.whitened(np.stack(rows))
+    return float(one @ two)
+
+
+def sum_of(grid):
+    return float(grid.values.sum(dtype=np.float64))
+
+
 def test_both_grids_sum_to_the_similarity_of_a_search(recipe, explainer):
     query, result = painting(1), painting(2, size=(300, 420))
     maps = explainer.explain(query, result)
-    channel = recipe.network
-    describer = VectorDescriber(
-        load_runtime(recipe.with_settings({"channels.global.precision": "f32"}).network, threads=1),
-        make_sizing(channel),
-        multiscale_of(channel),
-    )
-    searched = float(describer.describe(query) @ describer.describe(result))
-    assert maps.similarity == pytest.approx(searched, abs=1e-4)
-    for grid in (maps.query, maps.result):
-        assert float(grid.values.sum(dtype=np.float64)) == pytest.approx(maps.similarity, abs=1e-5)
+    assert maps.similarity == pytest.approx(searched(recipe, query, result), abs=1e-4)
+    assert sum_of(maps.query) == pytest.approx(maps.similarity, abs=1e-5)
+    assert sum_of(maps.result) == pytest.approx(maps.similarity, abs=1e-5)
     assert maps.query.frame == Box(0, 0, 400, 300)
     assert maps.result.frame == Box(0, 0, 300, 420)
     assert maps.query.values.shape[1] > maps.query.values.shape[0]
+
+
+@pytest.mark.skipif(
+    not (os.environ.get("RELOOK_TEST_DATA") and REAL.is_dir()),
+    reason="RELOOK_TEST_DATA names no folder with weights/",
+)
+@pytest.mark.parametrize("name", ["mobilenetv2-gem", "mobilenetv2-rmac"])
+def test_whitened_vectors_of_other_networks_are_taken_apart(name, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    shutil.copy(REAL / "mobilenet_v2_100.npz", tmp_path)  # it is exported beside them
+    monkeypatch.setenv("RELOOK_WEIGHTS", str(tmp_path))
+    recipe = load_recipe(name).with_settings({"channels.global.longest": 256})
+    query, result = painting(1), painting(2, size=(300, 420))
+    maps = make_explainer(recipe).explain(query, result)
+    assert maps.similarity == pytest.approx(searched(recipe, query, result), abs=1e-4)
+    assert sum_of(maps.query) == pytest.approx(maps.similarity, abs=1e-5)
+    assert sum_of(maps.result) == pytest.approx(maps.similarity, abs=1e-5)
 
 
 def test_a_picture_is_like_itself_where_it_shows_something(explainer):
