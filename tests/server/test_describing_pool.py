@@ -8,10 +8,10 @@ import signal
 import time
 
 import pytest
-from server.chores import Crash, Fail, Say, Wait, WhoAreYou
 
 from relook.server.describing import DescribingPool, ToolsMaker
 from relook.server.problems import ProblemError
+from server.chores import Crash, Fail, Say, Wait, WhoAreYou
 
 
 @pytest.fixture(scope="module")

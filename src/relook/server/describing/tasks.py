@@ -15,14 +15,13 @@ from PIL import Image as Pillow
 
 from relook.collection.described import DescribedQuery, describe_query
 from relook.collection.query import Query
-from relook.core.errors import ImageError, UsageError
+from relook.core.errors import UsageError
 from relook.core.records import Box, Image
 from relook.images import MAX_PIXELS, read
-from relook.server.describing.tools import Tools
+from relook.server.describing.tools import GoneError, Tools
 
-__all__ = ["GONE", "Describe", "Described", "Original", "Show", "WarmUp", "check_boxes"]
+__all__ = ["Describe", "Described", "Original", "Show", "WarmUp", "check_boxes"]
 
-GONE = "its file is gone, or shows something else by now; index the photos again"
 _QUALITY = 82
 _SLACK = 1.0
 """Pixels that a box may reach over the edge: pages round."""
@@ -46,7 +45,7 @@ class Original:
         """The bytes.
 
         Raises:
-            ImageError: no file has them any more.
+            GoneError: no file has them any more.
         """
         if self.sha256 is None:
             return self.data
@@ -57,7 +56,7 @@ class Original:
                 continue
             if hashlib.sha256(data).digest() == self.sha256:
                 return data
-        raise ImageError(GONE)
+        raise GoneError("its file is gone, or shows something else by now; index the photos again")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,10 +13,14 @@ from relook.core.errors import ImageError, RelookError, UsageError
 if TYPE_CHECKING:
     from relook.search import Engine
 
-__all__ = ["Answer", "Desk", "Refusal", "Task", "Tools", "ToolsMaker"]
+__all__ = ["Answer", "Desk", "GoneError", "Refusal", "Task", "Tools", "ToolsMaker"]
 
 _ENGINES = 4
 """Recipes that differ in their plan alone; each holds its codebook."""
+
+
+class GoneError(ImageError):
+    """No file shows an indexed picture any more."""
 
 
 class Task(Protocol):
@@ -105,16 +109,26 @@ class Desk:
         del ask
         try:
             return Answer(task.run(self.tools))
-        except ImageError as error:
-            return _unreadable(str(error))
-        except UsageError as error:
-            return Refusal(422, _line(str(error)))
-        except MemoryError:
-            return Refusal(413, "there is not enough memory for this picture; send a smaller one")
-        except RelookError as error:  # weights that are gone, for one
-            return Refusal(500, f"the server cannot describe pictures: {type(error).__name__}")
-        except Exception as error:  # noqa: BLE001 - decoders and hostile bytes: a client's mistake
-            return Refusal(415, f"the picture cannot be used ({type(error).__name__})")
+        except Exception as error:  # noqa: BLE001 - decoders and hostile bytes raise anything
+            return _refuse(error)
+
+
+def _refuse(error: Exception) -> Refusal:
+    """Whatever a picture does is its sender's mistake; weights that are gone are not."""
+    match error:
+        case GoneError():
+            found = Refusal(404, str(error))
+        case ImageError():
+            found = _unreadable(str(error))
+        case UsageError():
+            found = Refusal(422, _line(str(error)))
+        case MemoryError():
+            found = Refusal(413, "there is not enough memory for this picture; send a smaller one")
+        case RelookError():
+            found = Refusal(500, f"the server cannot describe pictures ({type(error).__name__})")
+        case _:
+            found = Refusal(415, f"the picture cannot be used ({type(error).__name__})")
+    return found
 
 
 def _unreadable(reason: str) -> Refusal:
