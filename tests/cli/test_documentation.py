@@ -19,6 +19,7 @@ COMMANDS: dict[str, Any] = make_command().commands
 def test_all_commands_are_there() -> None:
     fixed = {"index", "search", "remove", "info", "check", "recipes", "evaluate"}
     assert set(COMMANDS) == fixed | {
+        "atlas",
         "clean",
         "clusters",
         "duplicates",
