@@ -26,7 +26,7 @@ _PARAMETERS = "duplicates-1"
 _SILENCE = 900.0
 """Seconds without a word after which the process is given up."""
 _PAUSE = 0.2
-_STEPS = {"read": "reading pictures", "sketch": "sketching", "mirrored": "comparing mirror images"}
+_STEPS = {"read": "reading pictures", "sketch": "looking for parts"}
 _SHOWN = "SELECT count(*), coalesce(max(content), 0), coalesce(total(content), 0) FROM paths"
 
 Open = Callable[[str], Collection]

@@ -6,7 +6,7 @@ import logging
 import queue
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -166,13 +166,18 @@ class Jobs:
                 self._change(task, state="failed", message="", error=self._words(error))
                 return
             else:
-                state = "cancelled" if task.stop.is_set() else "done"
-                message = "cancelled" if state == "cancelled" else ""
-                self._change(task, state=state, message=message, report=dict(report))
+                self._end(task, dict(report))
                 return
         self._change(task, state="cancelled", message="cancelled")
         if task.discard is not None and not self.closing.is_set():
             task.discard()
+
+    def _end(self, task: _Task, report: Mapping[str, Any]) -> None:
+        if task.stop.is_set():
+            self._change(task, state="cancelled", message="cancelled", report=report)
+        else:
+            total = self._jobs[task.id].total
+            self._change(task, state="done", message="", report=report, done=total)
 
     def _reporter(self, task: _Task) -> Callable[[int, int, str], None]:
         def report(done: int, total: int, message: str) -> None:
