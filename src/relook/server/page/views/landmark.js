@@ -91,7 +91,7 @@ class Place {
 
   show(answer, source) {
     const { context } = this;
-    const pictures = answer.similar.filter((hit) => hit.image.latitude !== null);
+    const pictures = answer.similar.filter((hit) => hit.verified && hit.image.latitude !== null);
     const mapped = pictures.length > 0 || answer.location !== null;
     if (mapped) {
       const pick = (hit) => this.point(hit);
@@ -106,7 +106,7 @@ class Place {
       tags(answer),
       similar(answer, context, (index) => this.open(answer, index, source)),
     );
-    refill(this.body, mapped ? el("div", { class: "place-map" }, this.map.node, this.map.caption, legend(answer)) : null, facts);
+    refill(this.body, mapped ? el("div", { class: "place-map" }, this.map.node, this.map.caption, legend(answer.location, pictures)) : null, facts);
     this.body.classList.toggle("without-map", !mapped);
     const { location } = answer;
     context.announce(location ? `Estimated location: ${coordinates(location, 3)}.` : "No location can be estimated.");
@@ -135,13 +135,12 @@ class Place {
 }
 
 /** Marks of the map, as far as they occur. */
-function legend({ location, similar: hits }) {
-  const mapped = hits.filter((hit) => hit.image.latitude !== null);
+function legend(location, pictures) {
+  const some = (role) => pictures.some((hit) => hit.role === role);
   const marks = [
     [location, "estimated", "estimated location"],
-    [mapped.some((hit) => hit.role === "agrees"), "agrees", "similar, agrees"],
-    [mapped.some((hit) => hit.role === "disagrees" && hit.verified), "disagrees", "similar, probably wrongly geotagged"],
-    [mapped.some((hit) => hit.role === "disagrees" && !hit.verified), "unverified", "elsewhere, looks similar"],
+    [some("agrees"), "agrees", "shows the same, agrees"],
+    [some("disagrees"), "disagrees", "shows the same, probably wrongly geotagged"],
   ];
   const rows = marks.filter(([shown]) => shown).map(([, name, text]) => el("li", {}, el("span", { class: `mark ${name}`, "aria-hidden": "true" }), text));
   return el("ul", { class: "legend small muted" }, rows);

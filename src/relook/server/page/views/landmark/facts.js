@@ -52,11 +52,15 @@ export function tags({ suggested, frequent }) {
   ];
 }
 
-/** The similar pictures: `open(index)` shows one; rows carry the id so that the map can point to them. */
+/** The similar pictures, those first that geometry confirms: `open(index)` shows one. */
 export function similar(answer, { api }, open) {
-  if (!answer.similar.length) return null;
-  const rows = answer.similar.map((hit, index) => row(hit, answer.location, api, () => open(index)));
-  return el("section", {}, el("h3", {}, "Similar pictures"), el("ol", { class: "similar-list" }, rows));
+  const rows = answer.similar.map((hit, index) => [hit, row(hit, answer.location, api, () => open(index))]);
+  const list = (verified) => rows.filter(([hit]) => hit.verified === verified).map(([, node]) => node);
+  const [sure, alike] = [list(true), list(false)];
+  const found = sure.length ? el("section", {}, el("h3", {}, "Similar pictures"), el("ol", { class: "similar-list" }, sure)) : null;
+  if (!alike.length) return found;
+  const summary = `${count(alike.length, "picture looks", "pictures look")} alike without proof`;
+  return [found, el("details", { open: !sure.length }, el("summary", { class: "muted small" }, summary), el("ol", { class: "similar-list" }, alike))];
 }
 
 function row(hit, location, api, onclick) {

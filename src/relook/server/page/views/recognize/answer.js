@@ -15,10 +15,10 @@ export function words(probability) {
   return "hardly";
 }
 
-/** What is not certain is never called 100 % or 0 %. */
+/** Nothing that is guessed is called 100 % or 0 %. */
 export function percent(probability) {
-  if (probability > 0 && probability < 0.005) return "under 1 %";
-  if (probability >= 0.995 && probability < 1) return "over 99 %";
+  if (probability < 0.005) return "under 1 %";
+  if (probability >= 0.995) return "over 99 %";
   return `${Math.round(100 * probability)} %`;
 }
 
