@@ -85,6 +85,15 @@ def test_operations_are_named_by_their_functions_and_described(idle: TestClient)
     assert all(path.startswith("/api/v1/") for path in document["paths"])
 
 
+def test_the_page_does_not_hide_the_methods_of_the_interface(idle: TestClient) -> None:
+    answer = idle.get("/api/v1/search")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert set(idle.post("/").headers["allow"].split(", ")) == {"GET", "HEAD"}
+    for path in ("/api", "/api/", "/api/v1/nothing", "/apis"):
+        assert idle.get(path).status_code == 404
+    assert idle.post("/api/v1/nothing", json={}).status_code == 404
+
+
 def test_there_are_no_pages_of_third_parties(idle: TestClient) -> None:
     for path in ("/docs", "/redoc", "/openapi.json", "/api/v1/docs"):
         assert idle.get(path).status_code == 404

@@ -99,5 +99,8 @@ def test_what_is_not_there_is_a_problem_too(method: str, path: str, status: int)
     assert (answer.status_code, answer.json()["status"]) == (status, status)
 
 
-def test_a_wrong_method_says_which_is_right() -> None:
-    assert "GET" in make_client().post("/api/v1/health").headers["allow"]
+def test_a_wrong_method_says_which_are_right() -> None:
+    client = make_client()
+    assert client.post("/api/v1/health").headers["allow"] == "GET"
+    assert client.get("/api/v1/session").headers["allow"] == "DELETE, POST"
+    assert client.delete("/api/v1/things/7/thumbnail").headers["allow"] == "GET"

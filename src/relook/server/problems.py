@@ -27,6 +27,7 @@ from relook.core.errors import (
     StorageError,
     UsageError,
 )
+from relook.server.methods import methods_of
 from relook.server.scrubbing import without_paths
 
 __all__ = ["PROBLEM_TYPE", "Problem", "ProblemError", "install_problems", "is_full", "send_problem"]
@@ -126,7 +127,7 @@ async def _on_invalid(_: Request, error: RequestValidationError) -> Response:
     return _answer(422, "; ".join(found) or "the request cannot be read")
 
 
-async def _on_http(_: Request, error: HTTPException) -> Response:
+async def _on_http(request: Request, error: HTTPException) -> Response:
     words = {
         404: "there is nothing here; see /api/v1/openapi.json for what there is",
         405: "this address takes another method; see /api/v1/openapi.json",
@@ -134,7 +135,9 @@ async def _on_http(_: Request, error: HTTPException) -> Response:
     if is_full(error.__cause__):  # FastAPI blames the client for a body that could not be kept
         return _answer(507, _NO_SPACE)
     detail = words.get(error.status_code, _words(error.detail))
-    return _answer(error.status_code, detail, headers=error.headers)
+    methods = methods_of(request.app, request.scope["path"]) if error.status_code == 405 else ()
+    headers = {"Allow": ", ".join(methods)} if methods else error.headers
+    return _answer(error.status_code, detail, headers=headers)
 
 
 def _answer(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> Response:

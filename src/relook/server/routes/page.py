@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
+from starlette.convertors import Convertor, register_url_convertor
 
 from relook.server.assets import Asset
 from relook.server.problems import ProblemError
@@ -16,14 +17,29 @@ _ICONS = ("icon.svg", "favicon.svg", "icons/icon.svg", "favicon.png")
 router = APIRouter(include_in_schema=False)
 
 
-@router.api_route("/{path:path}", methods=["GET", "HEAD"])
+class _Outside(Convertor[str]):
+    """A path that is not of the interface, which has its own way to say what it lacks."""
+
+    regex = "(?!api(?:/|$)).*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("outside", _Outside())
+
+
+@router.api_route("/{path:outside}", methods=["GET", "HEAD"])
 async def page(path: str, request: Request) -> Response:
     """A file of the page, by its name among those read at the start."""
     assets: Mapping[str, Asset] = request.app.state.assets
     asset = assets.get(path)
     if asset is None and path == "favicon.ico":
         asset = next((assets[name] for name in _ICONS if name in assets), None)
-    if asset is None or path.startswith("api/"):
+    if asset is None:
         raise ProblemError(404, "there is nothing here; the page is at /")
     return _answer(asset, request)
 
