@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +158,16 @@ def test_one_picture_is_explained_as_a_search_would(filled, twenty):
         assert explained is not None
         assert (explained.id, explained.score) == (hit.id, hit.score)
     assert filled.explain(described, 4711) is None
+
+
+def test_the_similarity_of_a_kernel_is_its_root(filled, twenty):
+    query = filled.describe(twenty / "photos" / "0004.png")
+    plain = filled.search(query, top=3).results[0].similarity
+    filled.__dict__["engine"] = replace(
+        filled.engine, exponent=3.0, similarities=lambda ranking: np.log(ranking.scores * 0 + 0.125)
+    )
+    assert plain is not None
+    assert filled.search(query, top=3).results[0].similarity == pytest.approx(0.5)
 
 
 def ranking(*entries: tuple[int, float]) -> Ranking:

@@ -113,11 +113,15 @@ def to_hits(ranking: Ranking, paths: Mapping[int, str], *, without: int | None) 
 
 
 def with_similarity(hits: Sequence[Hit], ranking: Ranking, engine: Engine) -> tuple[Hit, ...]:
-    """The hits with their similarity from 0 to 1, where the recipe has one that is bounded."""
+    """The hits with their similarity from 0 to 1, where the recipe has one that is bounded.
+
+    That of a match kernel is the power mean of what the words of both pictures share: the
+    normalized kernel is a mean of α-th powers, so its α-th root is taken.
+    """
     if engine.kind == "both" or engine.companions or not hits:
         return tuple(hits)
     values = engine.similarities(ranking)
-    values = np.exp(values) if engine.kind == "local" else values
+    values = np.exp(values / engine.exponent) if engine.kind == "local" else values
     known = dict(zip(ranking.ids.tolist(), np.clip(values, 0, 1).tolist(), strict=True))
     return tuple(replace(hit, similarity=known[hit.id]) for hit in hits)
 

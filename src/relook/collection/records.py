@@ -194,7 +194,7 @@ class Hit:
         query_region: the same outline in the query, or None.
         evidence: everything that verification found, or None.
         similarity: 0 to 1, without geometry: the cosine, or the normalized kernel of the first
-            stage; None where the recipe fuses several.
+            stage (its α-th root, which compares to a cosine); None where the recipe fuses several.
     """
 
     rank: int

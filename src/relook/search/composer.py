@@ -81,6 +81,7 @@ def make_engine(recipe: Recipe) -> Engine:
         similarities=_similarities(recipe),
         companions=companions,
         prepare=partial(_all, prepare),
+        exponent=_exponent(recipe),
         replan=partial(_replan, recipe),
     )
 
@@ -90,6 +91,12 @@ def _replan(recipe: Recipe, changes: Mapping[str, Any]) -> Engine:
     if "diffuse.neighbors" in changes:
         raise UsageError("diffuse.neighbors is part of what is derived; change the recipe")
     return make_engine(recipe.with_settings({f"plan.{key}": changes[key] for key in changes}))
+
+
+def _exponent(recipe: Recipe) -> float:
+    """Match kernels raise the similarity of residuals to α; no other first stage does."""
+    local = recipe.local
+    return max(local.index.alpha, 1.0) if local is not None and local.encoding == "smk" else 1.0
 
 
 def _kind(recipe: Recipe) -> str:

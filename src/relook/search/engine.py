@@ -147,6 +147,8 @@ class Engine:
             image, without geometry; comparable within one ranking.
         companions: what else follows the indexes.
         prepare: makes sure, once and before any process describes, that all is here that it takes.
+        exponent: to which the kernel of the first stage raises what two features share; the root of
+            its similarities compares to a cosine.
         replan: settings of the plan by name to the same engine with another plan.
     """
 
@@ -162,6 +164,7 @@ class Engine:
     similarities: Callable[[Ranking], NDArray[np.float64]]
     companions: tuple[Companion, ...] = ()
     prepare: Callable[[], None] = _nothing
+    exponent: float = 1.0
     replan: Callable[[Mapping[str, Any]], Engine] | None = None
 
     def search(
