@@ -31,8 +31,12 @@ class FakePool:
         return bytes(self.size - 2) + b"\xff\xd9"
 
 
-def original(number: int) -> Original:
-    return Original(sha256=number.to_bytes(32, "big"))
+async def nowhere() -> Original:
+    return Original()
+
+
+def shown(thumbnails: Thumbnails, number: int):
+    return thumbnails.get(number.to_bytes(32, "big"), longest=9, original=nowhere)
 
 
 @pytest.fixture
@@ -112,9 +116,9 @@ def test_an_upload_is_shown_to_browsers_that_cannot(shared_client, queries) -> N
     found = shared_client.post("/api/v1/search", files=files, data={"preview": "true"}).json()
     answer = shared_client.get(found["preview"])
     assert answer.status_code == 200
-    with Pillow.open(io.BytesIO(answer.content)) as shown:
-        assert shown.format == "JPEG"
-        assert shown.size == (found["query"]["width"], found["query"]["height"])
+    with Pillow.open(io.BytesIO(answer.content)) as small:
+        assert small.format == "JPEG"
+        assert small.size == (found["query"]["width"], found["query"]["height"])
     assert shared_client.get("/api/v1/queries/unknown/picture").status_code == 404
     plain = shared_client.post("/api/v1/search", files=files).json()
     assert plain["preview"] is None
@@ -125,7 +129,7 @@ def test_one_is_made_for_all_who_ask_at_once(tmp_path) -> None:
         pool = FakePool()
         pool.gate = asyncio.Event()
         thumbnails = Thumbnails(tmp_path, pool)
-        asked = [asyncio.create_task(thumbnails.get(original(1), longest=9)) for _ in range(9)]
+        asked = [asyncio.create_task(shown(thumbnails, 1)) for _ in range(9)]
         await asyncio.sleep(0.1)
         asked[0].cancel()
         await asyncio.sleep(0)
@@ -142,12 +146,12 @@ def test_it_is_given_up_when_everybody_left(tmp_path) -> None:
         pool = FakePool()
         pool.gate = asyncio.Event()
         thumbnails = Thumbnails(tmp_path, pool)
-        asked = asyncio.create_task(thumbnails.get(original(1), longest=9))
+        asked = asyncio.create_task(shown(thumbnails, 1))
         await asyncio.sleep(0.1)
         asked.cancel()
         await asyncio.sleep(0.1)
         pool.gate.set()
-        await thumbnails.get(original(1), longest=9)
+        await shown(thumbnails, 1)
         return pool.made
 
     assert asyncio.run(leave()) == 2
@@ -156,7 +160,7 @@ def test_it_is_given_up_when_everybody_left(tmp_path) -> None:
 def test_the_next_server_finds_them_on_the_disk(tmp_path) -> None:
     pool = FakePool()
     for _ in range(3):
-        asyncio.run(Thumbnails(tmp_path, pool).get(original(1), longest=9))
+        asyncio.run(shown(Thumbnails(tmp_path, pool), 1))
     assert pool.made == 1
 
 
@@ -166,9 +170,9 @@ def test_the_disk_holds_no_more_than_allowed(tmp_path) -> None:
     async def fill():
         thumbnails = Thumbnails(tmp_path, pool, disk_bytes=3500, memory_bytes=0)
         for number in range(3):
-            await thumbnails.get(original(number), longest=9)
-        await thumbnails.get(original(0), longest=9)
-        await thumbnails.get(original(3), longest=9)
+            await shown(thumbnails, number)
+        await shown(thumbnails, 0)
+        await shown(thumbnails, 3)
         return pool.made
 
     assert asyncio.run(fill()) == 4
@@ -178,10 +182,10 @@ def test_the_disk_holds_no_more_than_allowed(tmp_path) -> None:
 
 def test_a_cut_off_file_is_made_again(tmp_path) -> None:
     pool = FakePool()
-    asyncio.run(Thumbnails(tmp_path, pool).get(original(1), longest=9))
+    asyncio.run(shown(Thumbnails(tmp_path, pool), 1))
     file = next(tmp_path.glob("*/*.jpg"))
     file.write_bytes(file.read_bytes()[:100])
-    asyncio.run(Thumbnails(tmp_path, pool).get(original(1), longest=9))
+    asyncio.run(shown(Thumbnails(tmp_path, pool), 1))
     assert pool.made == 2
 
 
@@ -192,7 +196,7 @@ def test_a_disk_that_takes_nothing_costs_time_only(tmp_path) -> None:
 
     async def twice():
         thumbnails = Thumbnails(blocked / "thumbnails", pool)
-        return [await thumbnails.get(original(1), longest=9) for _ in range(2)]
+        return [await shown(thumbnails, 1) for _ in range(2)]
 
     assert len(set(asyncio.run(twice()))) == 1
     assert pool.made == 1
@@ -208,6 +212,6 @@ def test_what_cannot_be_made_is_not_kept(tmp_path) -> None:
     thumbnails = Thumbnails(tmp_path, pool)
     for _ in range(2):
         with pytest.raises(ProblemError):
-            asyncio.run(thumbnails.get(original(1), longest=9))
+            asyncio.run(shown(thumbnails, 1))
     assert pool.made == 2
     assert not list(tmp_path.iterdir())

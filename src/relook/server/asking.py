@@ -26,6 +26,10 @@ from relook.server.thumbnails import Thumbnails
 __all__ = ["Asking", "Question", "make_asking"]
 
 _PLANS = 8
+_DIGEST = (
+    "SELECT sha256 FROM contents WHERE id = ? AND state = 'ok' "
+    "AND EXISTS (SELECT 1 FROM paths p WHERE p.content = contents.id)"
+)
 _INDEXED = "picture-"
 """Key of a query that is a whole indexed picture: nothing of it has to be kept."""
 
@@ -78,6 +82,7 @@ class Asking:
         """End processes and threads."""
         self.pool.close()
         self.finder.close()
+        self.thumbnails.close()
 
     def planned(self, changes: Mapping[str, Any]) -> Searching:
         """The collection with another plan.
@@ -137,12 +142,23 @@ class Asking:
         """
         return await asyncio.to_thread(self._original, number)
 
+    async def digest(self, number: int) -> bytes:
+        """SHA-256 of an indexed picture.
+
+        Raises:
+            ProblemError: 404 where there is none with this id.
+        """
+        rows = await asyncio.to_thread(self.collection.catalog.rows, _DIGEST, (number,))
+        if not rows:
+            raise ProblemError(404, _unknown(number))
+        return bytes(rows[0][0])
+
     def _original(self, number: int) -> tuple[Picture, Original]:
         catalog = self.collection.catalog
         with catalog.reading():
             picture = self.collection.pictures([number]).get(number)
             if picture is None:
-                raise ProblemError(404, f"there is no picture {number} in the collection")
+                raise ProblemError(404, _unknown(number))
             files = tuple(map(str, catalog.files(number)))
             rows = catalog.rows("SELECT sha256 FROM contents WHERE id = ?", (number,))
         return picture, Original(files=files, sha256=bytes(rows[0][0]))
@@ -194,6 +210,10 @@ def _as_problem(status: int) -> Iterator[None]:
         raise ProblemError(status, str(error)) from error
 
 
+def _unknown(number: int) -> str:
+    return f"there is no picture {number} in the collection"
+
+
 def _digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
@@ -214,11 +234,6 @@ def make_asking(collection: Collection, settings: ServerSettings) -> Asking:
         queue=settings.queue,
         seconds=settings.describe_seconds,
     )
-    return Asking(
-        collection,
-        settings,
-        pool,
-        Finder(threads=settings.threads, queue=settings.queue),
-        Queries(),
-        Thumbnails(collection.directory / "derived" / "thumbnails", pool),
-    )
+    finder = Finder(threads=settings.threads, queue=settings.queue)
+    folder = collection.directory / "derived" / "thumbnails"
+    return Asking(collection, settings, pool, finder, Queries(), Thumbnails(folder, pool))

@@ -31,6 +31,7 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             return working.result()
+        leaving.result()  # raises where the rest of the request did not arrive
         raise ProblemError(_GONE, "the client hung up")
     finally:
         working.cancel()

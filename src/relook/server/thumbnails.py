@@ -7,15 +7,21 @@ import contextlib
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from relook.core.errors import StorageError
-from relook.core.storage import write_whole
 from relook.server.describing import DescribingPool
 from relook.server.describing.tasks import Original, Show
 
 __all__ = ["Thumbnails"]
+
+Result = TypeVar("Result")
+_END = b"\xff\xd9"
+"""The last bytes of a JPEG."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,23 +54,41 @@ class Thumbnails:
         self._memory = _Memory(memory_bytes)
         self._disk = _Disk(folder, disk_bytes)
         self._making: dict[str, _Making] = {}
+        # A slow disk must not hold up what others read.
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="relook-thumbnails")
 
-    async def get(self, original: Original, *, longest: int) -> bytes:
+    async def get(
+        self, digest: bytes, *, longest: int, original: Callable[[], Awaitable[Original]]
+    ) -> bytes:
         """A thumbnail of an indexed picture.
+
+        Args:
+            digest: SHA-256 of the picture.
+            longest: its longer side in pixels, at most.
+            original: finds its files, where it has to be made.
 
         Raises:
             ProblemError: no file shows the picture any more; or too many wait.
         """
-        name = f"{(original.sha256 or b'').hex()}-{longest}.jpg"
+        name = f"{digest.hex()}-{longest}.jpg"
         found = self._memory.get(name)
         if found is None:
-            found = await asyncio.to_thread(self._disk.read, name)
+            found = await self._on_disk(partial(self._disk.read, name))
             if found is None:
                 found = await self._make_once(name, original, longest)
             self._memory.put(name, found)
         return found
 
-    async def _make_once(self, name: str, original: Original, longest: int) -> bytes:
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def _on_disk(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def _make_once(
+        self, name: str, original: Callable[[], Awaitable[Original]], longest: int
+    ) -> bytes:
         """Several may wait for the same one; it is given up when the last of them leaves."""
         making = self._making.get(name)
         if making is None:
@@ -80,9 +104,11 @@ class Thumbnails:
                 if self._making.get(name) is making:
                     del self._making[name]
 
-    async def _make(self, name: str, original: Original, longest: int) -> bytes:
-        made: bytes = await self._pool.run(Show(original, longest), lane="show")
-        await asyncio.to_thread(self._disk.write, name, made)
+    async def _make(
+        self, name: str, original: Callable[[], Awaitable[Original]], longest: int
+    ) -> bytes:
+        made: bytes = await self._pool.run(Show(await original(), longest), lane="show")
+        await self._on_disk(partial(self._disk.write, name, made))
         return made
 
 
@@ -122,7 +148,7 @@ class _Disk:
             data = self._place(name).read_bytes()
         except OSError:
             return None
-        if not data.endswith(b"\xff\xd9"):
+        if not data.endswith(_END):
             return None
         with self._lock:
             sizes = self._known()
@@ -134,10 +160,15 @@ class _Disk:
 
     def write(self, name: str, data: bytes) -> None:
         place = self._place(name)
+        part = place.with_name(f".{name}.{os.getpid()}.part")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place, data)
-        except (OSError, StorageError):
+            # Not synced: what a power cut leaves of it does not end as a JPEG does.
+            part.write_bytes(data)
+            part.replace(place)
+        except OSError:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
             return
         with self._lock:
             sizes = self._known()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from relook.server.dependencies import ServiceDep
-from relook.server.describing.tasks import Show
+from relook.server.describing.tasks import Original, Show
 from relook.server.leaving import unless_gone
 from relook.server.problems import ProblemError
 from relook.server.questions import MOST_ID
@@ -37,12 +37,16 @@ async def thumbnail(
 ) -> Response:
     """Show a picture, upright, as a JPEG; an id never comes to mean another picture."""
     asking = service.asking
-    _, original = await asking.original(number)
-    tag = f'"{(original.sha256 or b"").hex()[:32]}-{size}"'
+    digest = await asking.digest(number)
+    tag = f'"{digest.hex()[:32]}-{size}"'
     headers = {"ETag": tag, "Cache-Control": _FOREVER}
     if if_none_match is not None and tag in if_none_match:
         return Response(status_code=304, headers=headers)
-    work = asking.thumbnails.get(original, longest=_LONGEST[size])
+
+    async def original() -> Original:
+        return (await asking.original(number))[1]
+
+    work = asking.thumbnails.get(digest, longest=_LONGEST[size], original=original)
     return Response(await unless_gone(request, work), headers=headers, media_type="image/jpeg")
 
 
