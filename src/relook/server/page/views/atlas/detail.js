@@ -8,9 +8,9 @@ export function sizes(camera, count) {
   const narrow = camera.width < 600;
   const most = narrow ? 168 : NEAREST;
   const side = Math.min(most, (narrow ? 38 : 46) * zoom ** 0.32);
-  const grown = Math.min(1, (side - 38) / (most - 38));
+  const come = Math.min(1, Math.max(0, Math.log2(zoom) / 2.3));
   // Far out there is ground between thumbnails, so that one sees the dots; near in they fill it.
-  const pitch = side * (1.5 - 0.45 * Math.max(0, grown) ** 0.6) + 6;
+  const pitch = side * (1.5 - 0.42 * come) + 6;
   const small = Math.min(4.2, Math.max(1.5, 4.2 * (1000 / Math.max(count, 1)) ** 0.25));
   const tight = Math.min(1.1, Math.max(0.6, camera.home.scale / 800)); // A phone shows less ground.
   const dot = Math.min(7, small * tight * zoom ** 0.22);
@@ -31,13 +31,13 @@ export function presence(room, camera, pitch) {
   return 0.4 + 0.6 * share * (2 - share);
 }
 
-/** The pictures with room for a thumbnail, those with the most room first; `only` leaves some out. */
-export function showing(points, camera, size, only) {
-  if (!points.room) return [];
+/** The pictures with room for a thumbnail, those with the most room first. */
+export function showing(points, room, camera, size) {
+  if (!room) return [];
   const all = [];
   const least = size.pitch / camera.scale;
   for (const i of points.within(camera.box(size.side))) {
-    if (points.room[i] > least && only(i)) all.push(i);
+    if (room[i] > least) all.push(i);
   }
-  return all.sort((a, b) => points.room[b] - points.room[a]);
+  return all.sort((a, b) => room[b] - room[a]);
 }

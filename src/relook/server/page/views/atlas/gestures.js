@@ -19,7 +19,11 @@ export function gestures(surface, acts) {
     surface.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, [x, y]);
     acts.map.motion.stop();
-    if (acts.lasso.active && pointers.size === 1) return acts.lasso.begin(x, y, event);
+    if (acts.lasso.active && pointers.size === 1) {
+      acts.hover(null);
+      acts.lasso.begin(x, y, event);
+      return;
+    }
     if (pointers.size === 2) {
       acts.lasso.cancel();
       pinch = spread();
@@ -116,7 +120,9 @@ export function gestures(surface, acts) {
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function keys(event, acts) {
-  if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey) return;
+  if (event.target !== event.currentTarget) return;
+  if ((event.ctrlKey || event.metaKey) && event.key === "z") acts.takeBack();
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const { map } = acts;
   const step = STEPS[event.key];
   const far = event.shiftKey ? 320 : 96;

@@ -2,7 +2,7 @@
 
 import { button, count, el } from "../../parts/dom.js";
 
-const BATCH = 500; // Ids of one request.
+const BATCH = 5000; // Ids of one request.
 let lists = 0;
 
 /** An input that knows the labels of the collection. */

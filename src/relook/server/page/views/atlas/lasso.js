@@ -2,8 +2,9 @@
 
 /** Which pictures are chosen; `changed()` is called whenever something of it changes. */
 export class Lasso {
-  constructor(map, changed) {
+  constructor(map, { allowed, changed }) {
     this.map = map;
+    this.allowed = allowed; // Not where nothing may be changed.
     this.changed = changed;
     this.active = false;
     this.drawing = false;
@@ -12,6 +13,7 @@ export class Lasso {
   }
 
   toggle(on = !this.active) {
+    if (!this.allowed) return;
     this.active = on;
     if (!on) this.clear();
     this.changed();

@@ -54,6 +54,7 @@ export function makeLegend(acts) {
     heading.textContent = name === undefined ? "Labels" : name === null ? "Without a label" : name;
     root.classList.toggle("picked", name !== undefined);
     clear.hidden = name === undefined;
+    amount.hidden = name !== undefined;
     for (const [k, one] of [...list.querySelectorAll("button")].entries()) {
       one.setAttribute("aria-pressed", String(shownRows()[k]?.name === name));
     }

@@ -16,6 +16,7 @@ const FRESH = 6000; // Milliseconds in which new pictures are marked.
 export class AtlasMap {
   constructor(canvas, hooks) {
     this.canvas = canvas;
+    canvas.atlas = this; // For tests and for those who measure.
     this.hooks = hooks;
     this.context = canvas.getContext("2d", { alpha: false });
     this.camera = new Camera();
@@ -136,9 +137,10 @@ export class AtlasMap {
     context.setTransform(1, 0, 0, 1, 0, 0);
     this.#drawDots(size);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const shown = showing(points, camera, size, (i) => this.#lit(i));
+    const room = this.#room();
+    const shown = showing(points, room, camera, size);
     const { places, moving } = drawPictures(context, {
-      points, camera, size, shown, ratio, thumbnails: this.thumbnails, calm: calm(), frame: (i) => this.#frame(i),
+      points, room, camera, size, shown, ratio, thumbnails: this.thumbnails, calm: calm(), frame: (i) => this.#frame(i),
     });
     this.places = places;
     this.#drawNames(size);
@@ -148,6 +150,17 @@ export class AtlasMap {
     if (this.began === undefined) performance.mark("atlas-drawn");
     this.began = began; // For those who measure.
     this.took = performance.now() - began;
+  }
+
+  /** Of thumbnails: with a highlight only its pictures have any, so more of them are seen. */
+  #room() {
+    const { points, highlight } = this;
+    if (highlight === undefined || !points.room) return points.room;
+    const { lit } = this;
+    if (lit?.points !== points || lit.name !== highlight || lit.labels !== this.palette) {
+      this.lit = { points, name: highlight, labels: this.palette, room: points.roomsOf(points.named(highlight)) };
+    }
+    return this.lit.room;
   }
 
   #lit(i) {
@@ -206,7 +219,7 @@ export class AtlasMap {
   }
 
   #frame(i) {
-    if (this.selected?.[i]) return { color: this.colors.text, line: 3 };
+    if (this.selected?.[i]) return { color: this.colors.text, line: 2 };
     const [r, g, b] = this.#rgb(i);
     const line = this.points.label[i] < 0 ? 0 : this.size.side > 90 ? 2.5 : 1.5;
     return { color: line ? `rgb(${r} ${g} ${b})` : this.colors.paper, line };

@@ -27,6 +27,14 @@ export class Points {
     this.room = rooms(this.x, this.y, { least: this.least });
   }
 
+  /** The same where only some are drawn: the others have no room. */
+  roomsOf(some) {
+    const own = rooms(some.map((i) => this.x[i]), some.map((i) => this.y[i]), { least: this.least });
+    const all = new Float32Array(this.count);
+    some.forEach((i, k) => (all[i] = own[k]));
+    return all;
+  }
+
   #sort() {
     const side = Math.max(1, Math.min(512, Math.round(Math.sqrt(this.count / PER_CELL))));
     const cell = new Int32Array(this.count);

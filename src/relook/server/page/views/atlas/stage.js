@@ -33,7 +33,7 @@ export class Stage {
     });
     this.tip = makeTip({ map: this.map, facts: this.facts, color: (name) => this.color(name) });
     this.surface.append(this.canvas, this.tip.root);
-    this.lasso = new Lasso(this.map, () => this.bar());
+    this.lasso = new Lasso(this.map, { allowed: !readonly, changed: () => this.bar() });
     this.legend = makeLegend({ pick: (name) => this.pick(name), color: (name) => this.color(name), none: () => `rgb(${this.map.colors.none.join(" ")})` });
     this.listing = makeListing({
       map: this.map, facts: this.facts, thumbnail: (id) => context.api.thumbnail(id), open: (i) => this.open(i, true), closed: (back) => back && this.surface.focus(),
@@ -200,6 +200,7 @@ export class Stage {
     map.highlight = name;
     map.changed();
     if (name === undefined) return;
+    if (this.surface.clientWidth < 700) this.legend.open(false); // It would hide what it shows.
     const some = map.points.named(name);
     const [left, top, right, bottom] = map.camera.box();
     const seen = some.some((i) => map.points.x[i] > left && map.points.x[i] < right && map.points.y[i] > top && map.points.y[i] < bottom);
@@ -310,6 +311,7 @@ export class Stage {
   }
 
   async takeBack() {
+    if (!this.undo) return;
     const { ids, label } = this.undo;
     try {
       await change(this.context.api, ids, label, "remove");

@@ -37,7 +37,8 @@ export function makeProgress({ cancel }) {
       if (started && job.total) meter.value = job.done / job.total;
       else meter.removeAttribute("value");
       const share = started && job.total ? ` ${Math.round((100 * job.done) / job.total)} %` : "";
-      text.textContent = started ? `Drawing the map …${share}` : "Waiting to start …";
+      const what = job.message ? job.message[0].toUpperCase() + job.message.slice(1) : "Drawing the map";
+      text.textContent = started ? `${what} …${share}` : "Waiting to start …";
     },
   };
 }
