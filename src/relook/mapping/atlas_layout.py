@@ -67,16 +67,11 @@ def lay_out(vectors: Float32, *, progress: Progress, stop: Stop) -> Float64:
         begin, affinities, random_state=_SEED, n_jobs=1, callbacks_every_iters=_EVERY,
         negative_gradient_method="fft" if len(vectors) >= _FFT else "bh",
     )  # fmt: skip
-    for done, count, exaggeration, momentum in (
-        (0, _EARLY, 12, 0.5),
-        (_EARLY, _LATE, None, 0.8),
-    ):
-        watch = _Watch(progress, stop, done, _EARLY + _LATE)
-        embedding = embedding.optimize(
-            count, exaggeration=exaggeration, momentum=momentum, propagate_exception=True,
-            callbacks=[watch],
-        )  # fmt: skip
-        watch.check()
+    early = _optimize(embedding, _EARLY, _Watch(progress, stop, 0), exaggeration=12, momentum=0.5)
+    # Where all are about equally alike, exaggeration draws them together into one point.
+    embedding = early if np.std(early) > np.std(begin) else embedding
+    late = _Watch(progress, stop, _EARLY)
+    embedding = _optimize(embedding, _LATE, late, exaggeration=None, momentum=0.8)
     found = np.array(embedding, np.float64)
     # openTSNE moves what is not centered, and nothing may move when new pictures are placed.
     return found - (found.max(axis=0) + found.min(axis=0)) / 2
@@ -125,19 +120,19 @@ def spiral(count: int) -> Float64:
 class _Watch:
     """Tells how far the optimization is, and whether to stop."""
 
-    def __init__(self, progress: Progress, stop: Stop, done: int, total: int) -> None:
-        self._progress, self._stop, self._done, self._total = progress, stop, done, total
+    def __init__(self, progress: Progress, stop: Stop, done: int) -> None:
+        self._progress, self._stop, self._done = progress, stop, done
 
     def __call__(self, iteration: int, error: float, embedding: Any) -> bool:
         del error, embedding
-        self._progress("map", self._done + iteration, self._total)
-        self.check()
+        self._progress("map", self._done + iteration, _EARLY + _LATE)
+        if self._stop():
+            raise Stopped  # goes through openTSNE
         return False
 
-    def check(self) -> None:
-        """Stop the work where that is wanted; an exception of ours goes through openTSNE."""
-        if self._stop():
-            raise Stopped
+
+def _optimize(embedding: Any, count: int, watch: _Watch, **options: float | None) -> Any:
+    return embedding.optimize(count, callbacks=[watch], propagate_exception=True, **options)
 
 
 def _joint(openTSNE: Any, vectors: Float32, *, progress: Progress, stop: Stop) -> Any:  # noqa: N803

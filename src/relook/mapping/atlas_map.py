@@ -65,9 +65,8 @@ class AtlasMap:
 
     def framed(self, places: Float64) -> Float32:
         """Places in 0 … 1 of a square, as the pictures that the map was made of fill it."""
-        if not len(self.places):
-            return np.full((len(places), 2), 0.5, np.float32)
-        low, high = self.places.min(axis=0), self.places.max(axis=0)
+        known = self.places if len(self.places) else np.zeros((1, 2))
+        low, high = known.min(axis=0), known.max(axis=0)
         scale = (1 - 2 * _BORDER) / (float((high - low).max()) or 1.0)
         inside = 0.5 + (places - (low + high) / 2) * scale
         return np.clip(inside, 0.0, 1.0).astype(np.float32)

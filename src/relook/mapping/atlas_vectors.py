@@ -31,6 +31,7 @@ _SEED = 0
 _STEP = 0.04
 """How far descriptors lie from their words in each dimension, on the side that signatures say."""
 _WHITENED = 0.5
+"""How far the projection of a VLAD whitens; of a few pictures it does not, all would be apart."""
 _FITTED = 1024
 """Pictures that the projection is fitted on, at most: they are in memory together."""
 _CHUNK = 256
@@ -47,6 +48,7 @@ class AtlasVectors:
         channel: that they are made of, ``global`` or ``local``.
         vlad: what makes one vector of local features; None for vectors as the index has them.
         codebook: whose words stand for the features.
+        signed: whether codes say on which side of its word each dimension of a feature lies.
         several: whether pictures have several vectors, of which the mean is taken.
     """
 
@@ -54,6 +56,7 @@ class AtlasVectors:
     channel: str
     vlad: Vlad | None = None
     codebook: Codebook | None = None
+    signed: bool = False
     several: bool = False
 
     @property
@@ -70,7 +73,9 @@ class AtlasVectors:
         """
         if self.vlad is not None and self.codebook is not None:
             return {
-                id_: self.vlad.encode_descriptors(descriptors_of(codes, self.codebook))
+                id_: self.vlad.encode_descriptors(
+                    descriptors_of(codes, self.codebook, signed=self.signed)
+                )
                 for id_, codes in self.collection.codes(ids, channel=LOCAL).items()
             }
         return self._pooled(ids) if self.several else self._indexed(ids)
@@ -89,14 +94,14 @@ class AtlasVectors:
         return {id_: l2_normalize(row)[0] for id_, row in zip(codes, means, strict=True)}
 
 
-def descriptors_of(codes: LocalCodes, codebook: Codebook) -> Float32:
+def descriptors_of(codes: LocalCodes, codebook: Codebook, *, signed: bool) -> Float32:
     """``(M, D)`` what descriptors were, as far as their codes still tell.
 
-    The center of the word; where the code has a sign for each dimension, a step to that side. On
-    1,120 photos that raises the share of nearest neighbors that show the same from 88 % to 91 %.
+    The center of the word, and where the code has a sign for each dimension a step to that side:
+    on 1,120 photos 91 % of nearest neighbors instead of 88 % then show the same.
     """
     rows = codebook.values(codes.words)
-    if 64 * codes.signatures.shape[1] == codebook.dimensions:
+    if signed:
         bits = np.unpackbits(
             codes.signatures.astype("<u8").view(np.uint8), axis=1, bitorder="little"
         )
@@ -120,13 +125,13 @@ def make_vectors(collection: Collection) -> AtlasVectors:
     if recipe.local is None:
         raise UsageError(f"the recipe {engine.name} describes nothing that a map could be made of")
     codebook = load_codebook(recipe.local.codebook)
-    return AtlasVectors(collection, LOCAL, _vlad(codebook), codebook)
+    signed = recipe.local.encoding == "smk"
+    return AtlasVectors(collection, LOCAL, _vlad(codebook), codebook, signed=signed)
 
 
 def _vlad(codebook: Codebook) -> Vlad:
-    most = _SAMPLE
-    chosen = np.linspace(0, len(codebook) - 1, min(most, len(codebook))).astype(np.int64)
-    words = codebook.values(chosen)
+    chosen = np.linspace(0, len(codebook) - 1, min(_SAMPLE, len(codebook)))
+    words = codebook.values(chosen.astype(np.int64))
     centers = KMeans(min(WORDS, len(words)), seed=_SEED).fit(words).centers_
     return Vlad(centers, intra=True)
 
@@ -144,7 +149,7 @@ def fit_projection(vectors: AtlasVectors, ids: Int64, *, stop: Stop) -> Projecti
     sample = np.stack(rows)
     dimensions = min(DIMENSIONS, len(sample) - 1, sample.shape[1])
     try:
-        share = 0.0 if vectors.vlad is None else _WHITENED
+        share = _WHITENED if vectors.vlad is not None and len(sample) > 4 * DIMENSIONS else 0.0
         return PcaWhitening(dimensions, t=share).fit(sample).as_projection()
     except RelookError:  # fewer different pictures than dimensions
         return None

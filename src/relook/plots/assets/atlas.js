@@ -10,6 +10,8 @@
   const sheet = new Image();
   const view = { zoom: 1, left: 0, top: 0, side: 1, wide: 1, high: 1 };
   const MOST = 60;
+  const ASIDE = 3000;
+  const STEPS = [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]];
   let style = {}, pending = false, drawn = [], under = -1;
 
   const shown = (i) => !hidden.has(label[i]);
@@ -37,12 +39,12 @@
     const ratio = window.devicePixelRatio || 1;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, view.wide, view.high);
-    const size = thumbSide(), taken = new Map(), picked = [];
-    const radius = Math.min(6, Math.max(2.2, 2.2 + view.zoom * 0.25));
+    const size = thumbSide(), taken = new Map(), picked = [], late = [];
+    const radius = Math.min(6, Math.max(2.2, 2.2 + view.zoom * 0.25)), near = 2 * size;
     for (const i of order) {
       if (!shown(i)) continue;
       const px = screenX(i), py = screenY(i);
-      if (px < -size || py < -size || px > view.wide + size || py > view.high + size) continue;
+      if (px < -near || py < -near || px > view.wide + near || py > view.high + near) continue;
       pen.fillStyle = colorOf(i);
       pen.globalAlpha = label[i] < 0 ? 0.75 : 1;
       pen.beginPath();
@@ -50,11 +52,22 @@
       pen.fill();
       const half = [(sizes[i][0] / tile) * size / 2 + 2.5, (sizes[i][1] / tile) * size / 2 + 2.5];
       if (claims(taken, px, py, half, size + 5)) picked.push([i, px, py]);
+      else if (late.length < ASIDE) late.push([i, px, py, half]);
+    }
+    for (const [i, px, py, half] of late) {
+      // Beside its place rather than not at all, at most a tile away.
+      const free = (reach) => STEPS.map(([dx, dy]) => [px + dx * reach * half[0], py + dy * reach * half[1]])
+        .find(([ax, ay]) => claims(taken, ax, ay, half, size + 5));
+      const found = free(1) || free(2);
+      if (found) picked.push([i, ...found]);
     }
     pen.globalAlpha = 1;
     drawn = picked;
     for (const [i, px, py] of picked) drawTile(i, px, py, size);
-    if (under >= 0 && shown(under)) drawTile(under, screenX(under), screenY(under), size, true);
+    if (under >= 0 && shown(under)) {
+      const [, px, py] = picked.find(([i]) => i === under) || [0, screenX(under), screenY(under)];
+      drawTile(under, px, py, size, true);
+    }
   }
 
   // A picture has room where it lies over none that came first.
@@ -97,12 +110,13 @@
   }
 
   function fit() {
-    const margin = 28;
+    view.side = Math.min(view.wide, view.high);
+    view.zoom = 1;
+    const margin = 14 + 1.25 * thumbSide();
     const wide = Math.max(1e-3, data.box[2] - data.box[0]);
     const high = Math.max(1e-3, data.box[3] - data.box[1]);
     view.side = Math.min((view.wide - 2 * margin) / wide, (view.high - 2 * margin) / high);
     view.side = Math.max(1, Math.min(view.side, 2 * Math.max(view.wide, view.high)));
-    view.zoom = 1;
     view.left = view.wide / 2 - (data.box[0] + wide / 2) * view.side;
     view.top = view.high / 2 - (data.box[1] + high / 2) * view.side;
     redraw();
