@@ -27,8 +27,8 @@ SECRET = "/home/anna/secret photos/dir"
         (errors.FetchError("weights"), 503),
         (errors.CollectionError("bad disk"), 503),
         (errors.CollectionError(f"the disk is full: nothing was written to {SECRET}/a"), 507),
-        (errors.StorageError("cannot write"), 507),
-        (errors.RelookError("?"), 400),
+        (errors.StorageError(f"cannot read {SECRET}/a"), 503),
+        (errors.RelookError("?"), 503),
         (OSError(errno.ENOSPC, "No space left on device", SECRET), 507),
         (OSError(errno.EIO, "Input/output error", SECRET), 500),
         (ZeroDivisionError(SECRET), 500),
@@ -44,6 +44,24 @@ def test_every_error_has_its_status(error: Exception, status: int) -> None:
     assert "anna" not in answer.text
     assert "secret" not in answer.text
     assert ("retry-after" in answer.headers) == (status == 503)
+
+
+def test_a_disk_that_is_full_is_told_apart() -> None:
+    error = errors.StorageError(f"cannot write {SECRET}: No space left on device")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert make_client(error).get("/api/v1/fail").status_code == 507
+
+
+def test_an_upload_that_finds_no_space_is_not_the_fault_of_the_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", SECRET)
+
+    monkeypatch.setattr("starlette.datastructures.UploadFile.write", full)
+    answer = make_client().post("/api/v1/search", files={"image": b"x"})
+    assert answer.status_code == 507
+    assert "anna" not in answer.text
 
 
 def test_every_error_of_ours_has_a_status() -> None:

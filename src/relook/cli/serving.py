@@ -27,7 +27,7 @@ __all__ = ["Place", "check_extra", "read_token", "serve", "settings_for"]
 
 _SHORTEST_TOKEN = 16
 _HOW_TO_MAKE_ONE = "python -c 'import secrets; print(secrets.token_urlsafe(32))' > token.txt"
-_NEEDED = ("fastapi", "multipart", "prometheus_client", "uvicorn")
+_NEEDED = ("fastapi", "python_multipart", "prometheus_client", "uvicorn")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import Send
 
 from relook.core.errors import (
-    CollectionError,
-    FetchError,
-    FormatError,
     ImageError,
-    LockedError,
-    NotACollectionError,
     RelookError,
     ShapeError,
-    StorageError,
     UsageError,
 )
 from relook.server.methods import methods_of
@@ -45,15 +39,9 @@ _STATUSES: tuple[tuple[type[RelookError], int], ...] = (
     (ImageError, 415),
     (UsageError, 400),
     (ShapeError, 400),
-    (LockedError, 503),
-    (NotACollectionError, 503),
-    (FormatError, 503),
-    (StorageError, 507),
-    (FetchError, 503),
-    (CollectionError, 503),
-    (RelookError, 400),
+    (RelookError, 503),
 )
-"""The first that fits."""
+"""The first that fits; 503 is what only whoever runs the server can help."""
 
 
 class Problem(BaseModel):
@@ -113,10 +101,10 @@ async def _on_problem(request: Request, error: ProblemError) -> Response:
 
 async def _on_relook(request: Request, error: RelookError) -> Response:
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-    if "disk is full" in str(error):
+    if "disk is full" in str(error) or is_full(error.__cause__):
         status = 507
     if status >= 500:
-        _LOG.warning("%s %s: %s", request.method, request.url.path, error)
+        _LOG.warning("%s %r: %s", request.method, request.scope["path"], error)
     headers = {"Retry-After": _BUSY_SECONDS} if status == 503 else None
     return _answer(status, _clean(request, str(error)), headers=headers)
 

@@ -115,13 +115,15 @@ def make_server(
         ready: called when it listens.
         verbose: log every request.
     """
-    logging.getLogger("relook.server").setLevel(logging.INFO if verbose else logging.WARNING)
+    if verbose:
+        _tell_all()
     config = uvicorn.Config(
         app,
         http=ImpatientH11,
         ws="none",
         loop="asyncio",
         lifespan="on",
+        log_config=None,
         log_level="info" if verbose else "error",
         access_log=verbose,
         proxy_headers=False,
@@ -133,6 +135,16 @@ def make_server(
         h11_max_incomplete_event_size=_HEAD_BYTES,
     )
     return Server(config, ready=ready)
+
+
+def _tell_all() -> None:
+    """Show every request on stderr; without it, Python shows what goes wrong."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    for name in ("relook.server", "uvicorn"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
 
 
 def _connections() -> int:

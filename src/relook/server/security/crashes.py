@@ -34,7 +34,7 @@ class CrashLayer(Layer):
             if is_full(error):
                 await send_problem(send, 507, "the disk is full; free some space and try again")
                 return
-            _LOG.exception("%s %s failed", scope["method"], scope["path"])
+            _LOG.exception("%s %r failed", scope["method"], scope["path"])
             await send_problem(
                 send, 500, "this is a bug; please report it with what the server printed"
             )
