@@ -12,6 +12,7 @@ import pytest
 
 from collection import fakes
 from relook.collection import Collection
+from relook.core.errors import CollectionError
 from relook.server.uploads import Uploads
 from server.uploading import InProcess, ended, fake_collection, marked, picture, send, serving
 
@@ -266,3 +267,21 @@ def test_a_collection_that_is_gone_is_told(tmp_path) -> None:
         assert send(client, ("a.png", picture(1))).status_code == 503
         assert client.delete("/api/v1/images/1").status_code in {404, 503}
         assert not collection.directory.exists()
+
+
+def test_a_full_disk_while_indexing_keeps_what_was_sent_for_the_next_start(
+    empty, monkeypatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise CollectionError(f"the disk is full: nothing was written to {empty.directory}")
+
+    with serving(empty) as client, monkeypatch.context() as patch:
+        patch.setattr(Collection, "add", full)
+        job = ended(client, send(client, ("a.png", picture(1)), labels=("kept",)).json())
+        assert job["state"] == "failed"
+        assert "disk is full" in job["error"]
+        assert str(empty.directory) not in job["error"]
+    with serving(empty) as client:
+        (job,) = client.get("/api/v1/jobs").json()["jobs"]
+        assert ended(client, job)["report"]["added"] == 1
+        assert client.get("/api/v1/labels").json()["labels"] == [{"label": "kept", "images": 1}]

@@ -71,7 +71,6 @@ def test_labels_are_set_added_taken_away_and_renamed(filled) -> None:
         ("DELETE", "/images/99", None, 404),
         ("DELETE", "/images/-1", None, 422),
         ("DELETE", "/quarantine/passwd", None, 404),
-        ("DELETE", "/quarantine/..%2F..%2Fetc", None, 405),
         ("GET", "/jobs/nothing", None, 404),
         ("GET", "/jobs/nothing/events", None, 404),
         ("DELETE", "/jobs/nothing", None, 404),

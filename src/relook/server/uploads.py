@@ -200,9 +200,17 @@ class Uploads:
 
     def _place(self, path: Path, wanted: str) -> str:
         with self._placing:
-            name = free_name(wanted, self._is_taken)
-            path.rename(self.folder / name)
-        return name
+            while True:
+                name = free_name(wanted, self._is_taken)
+                try:
+                    os.link(path, self.folder / name)  # unlike renaming it never overwrites a file
+                except FileExistsError:
+                    continue
+                except OSError:  # a disk without links
+                    path.rename(self.folder / name)
+                else:
+                    path.unlink()
+                return name
 
     def _is_taken(self, name: str) -> bool:
         """Whether a file is called so, also one elsewhere: a name should mean one picture."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from relook.collection import Collection, Progress
 from relook.collection.ingest import Limits
+from relook.core.errors import CollectionError, LockedError
 from relook.server.jobs.queue import Jobs
 from relook.server.jobs.records import Job, Report
 from relook.server.scrubbing import without_paths
@@ -102,6 +103,12 @@ class _Adding:
                 self.collection.add(files, progress=progress, limits=self.limits)
             except KeyboardInterrupt:
                 return stop.is_set()
+            except LockedError:
+                raise
+            except CollectionError as error:
+                raise CollectionError(
+                    f"{error}; what was sent is kept, and indexed when the server starts again"
+                ) from error
         return True
 
     def _finish(self) -> Mapping[str, Any]:

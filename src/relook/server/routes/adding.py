@@ -15,6 +15,7 @@ from relook.server.jobs.adding import add
 from relook.server.problems import ProblemError
 from relook.server.receiving import Limits, Received, Receiver
 from relook.server.schemas.jobs import Job, to_job
+from relook.server.schemas.labels import PLAIN
 from relook.server.service import Service
 from relook.server.uploads import Batch, told_when_full
 
@@ -31,6 +32,7 @@ _FORM: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["images"],
+                    "additionalProperties": False,
                     "properties": {
                         "images": {
                             "type": "array",
@@ -41,7 +43,7 @@ _FORM: dict[str, Any] = {
                         "labels": {
                             "type": "array",
                             "maxItems": _LABELS,
-                            "items": {"type": "string", "maxLength": 200},
+                            "items": {"type": "string", "maxLength": 200, "pattern": PLAIN},
                             "description": "Labels for all of them.",
                         },
                     },

@@ -10,6 +10,7 @@ from relook.collection.labels import Mode
 
 __all__ = [
     "MOST_ID",
+    "PLAIN",
     "Changed",
     "LabelChange",
     "LabelCount",
@@ -19,11 +20,16 @@ __all__ = [
     "Renaming",
 ]
 
-MOST_ID = 2**63 - 1
-"""Of pictures, as the catalog stores it."""
+MOST_ID = 2**53 - 1
+"""Of pictures: the largest number that every reader of JSON keeps exactly."""
 
-LabelName = Annotated[str, Field(min_length=1, max_length=1000)]
-"""Kept in Unicode NFC with single spaces; 200 characters at most then, none of control."""
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+"""What a label looks like, as documentation; the collection has words for what is wrong."""
+
+LabelName = Annotated[
+    str, Field(min_length=1, max_length=200, json_schema_extra={"pattern": PLAIN})
+]
+"""Kept in Unicode NFC with single spaces; it has no characters of control."""
 _PictureId = Annotated[int, Field(ge=1, le=MOST_ID)]
 _MOST = 100
 
