@@ -7,7 +7,8 @@ import math
 from typing import Annotated, Any
 
 from fastapi import Depends, File, Form, Query, Request, UploadFile
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 from relook.collection import Filter
 from relook.core.errors import UsageError
@@ -19,7 +20,9 @@ from relook.server.queries import Asked
 
 __all__ = [
     "MOST_ID",
+    "Absent",
     "FormFilter",
+    "PictureId",
     "QueryFilter",
     "QuestionDep",
     "preview_of",
@@ -27,12 +30,17 @@ __all__ = [
     "read_filter",
 ]
 
-MOST_ID = 2**63 - 1
+MOST_ID = 2**53 - 1
+"""Above it, JavaScript and floats in schemas round; no collection counts that far."""
+PictureId = Annotated[int, Field(ge=1, le=MOST_ID)]
+Absent = SkipJsonSchema[None]
+"""A field that is left out; forms and addresses have no null."""
 _MOST_BOXES = 8
 
 _Label = Annotated[str, StringConstraints(max_length=500)]
 _LABELS = "A picture has at least one of these labels."
 _UNLABELLED = "A picture has no label."
+_DAY = r"^\d{4}-\d{2}-\d{2}$"
 _SINCE = "First day on which it was taken, such as 2019-05-01."
 _UNTIL = "Last day on which it was taken."
 _PLACE = "latitude,longitude,kilometers: taken within this distance."
@@ -40,13 +48,13 @@ _PLACE = "latitude,longitude,kilometers: taken within this distance."
 
 async def _question(
     service: ServiceDep,
-    image: Annotated[UploadFile | None, File(description="A picture.")] = None,
+    image: Annotated[UploadFile | Absent, File(description="A picture.")] = None,
     number: Annotated[
-        int | None, Form(alias="id", description="Of an indexed picture.", ge=1, le=MOST_ID)
+        PictureId | Absent, Form(alias="id", description="Of an indexed picture.")
     ] = None,
-    key: Annotated[str | None, Form(description="Of an earlier query.", max_length=100)] = None,
+    key: Annotated[str | Absent, Form(description="Of an earlier query.", max_length=100)] = None,
     boxes: Annotated[
-        str | None,
+        str | Absent,
         Form(
             description="[[x, y, width, height], …] in pixels of the upright original: what is "
             "looked for in it. Left out: all of it, or the boxes that the query of the key had.",
@@ -141,9 +149,9 @@ def _place(text: str) -> tuple[float, float, float]:
 def _form_filter(
     labels: Annotated[list[_Label], Form(description=_LABELS, default_factory=list)],
     unlabelled: Annotated[bool, Form(description=_UNLABELLED)] = False,
-    since: Annotated[str | None, Form(description=_SINCE, max_length=10)] = None,
-    until: Annotated[str | None, Form(description=_UNTIL, max_length=10)] = None,
-    place: Annotated[str | None, Form(description=_PLACE, max_length=100)] = None,
+    since: Annotated[str | Absent, Form(description=_SINCE, pattern=_DAY)] = None,
+    until: Annotated[str | Absent, Form(description=_UNTIL, pattern=_DAY)] = None,
+    place: Annotated[str | Absent, Form(description=_PLACE, max_length=100)] = None,
 ) -> Filter:
     return read_filter(labels, unlabelled=unlabelled, since=since, until=until, place=place)
 
@@ -151,9 +159,9 @@ def _form_filter(
 def _query_filter(
     labels: Annotated[list[_Label], Query(description=_LABELS, default_factory=list)],
     unlabelled: Annotated[bool, Query(description=_UNLABELLED)] = False,
-    since: Annotated[str | None, Query(description=_SINCE, max_length=10)] = None,
-    until: Annotated[str | None, Query(description=_UNTIL, max_length=10)] = None,
-    place: Annotated[str | None, Query(description=_PLACE, max_length=100)] = None,
+    since: Annotated[str | Absent, Query(description=_SINCE, pattern=_DAY)] = None,
+    until: Annotated[str | Absent, Query(description=_UNTIL, pattern=_DAY)] = None,
+    place: Annotated[str | Absent, Query(description=_PLACE, max_length=100)] = None,
 ) -> Filter:
     return read_filter(labels, unlabelled=unlabelled, since=since, until=until, place=place)
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 
 from relook.server.dependencies import ServiceDep
 from relook.server.problems import ProblemError
-from relook.server.questions import MOST_ID, QueryFilter
+from relook.server.questions import MOST_ID, Absent, PictureId, QueryFilter
 from relook.server.schemas.picture import PictureCard, PictureDetails, PicturePage
 
 __all__ = ["router"]
@@ -23,7 +23,7 @@ router = APIRouter(tags=["images"])
 async def list_images(
     service: ServiceDep,
     among: QueryFilter,
-    cursor: Annotated[str | None, Query(description="From the last page.", max_length=64)] = None,
+    cursor: Annotated[str | Absent, Query(description="From the last page.", max_length=64)] = None,
     limit: Annotated[int, Query(description="Pictures on a page.", ge=1, le=500)] = 60,
 ) -> PicturePage:
     """List pictures in the order in which they came; what comes or goes moves no page."""
@@ -42,7 +42,7 @@ async def list_images(
 @router.get("/images/{id}", responses={404: {}, 503: {}})
 async def get_image(
     service: ServiceDep,
-    number: Annotated[int, Path(alias="id", ge=1, le=MOST_ID)],
+    number: Annotated[PictureId, Path(alias="id")],
 ) -> PictureDetails:
     """Say what is known of a picture."""
     found = await asyncio.to_thread(service.collection.pictures, [number])

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from pydantic import Field
 
 from relook.collection import Filter, Picture, SearchResult
 from relook.collection.searching import Searching
@@ -16,7 +17,14 @@ from relook.server.dependencies import ServiceDep
 from relook.server.leaving import unless_gone
 from relook.server.problems import ProblemError
 from relook.server.queries import Asked
-from relook.server.questions import MOST_ID, FormFilter, QueryFilter, QuestionDep, preview_of
+from relook.server.questions import (
+    Absent,
+    FormFilter,
+    PictureId,
+    QueryFilter,
+    QuestionDep,
+    preview_of,
+)
 from relook.server.schemas.query import QueryCard
 from relook.server.schemas.search import HitCard, SearchAnswer, rounded_times
 
@@ -24,7 +32,9 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["ask"])
 
-_Id = Annotated[int, Form(ge=1, le=MOST_ID)]
+_Candidates = Annotated[int, Field(ge=0, le=1000)]
+_Features = Annotated[int, Field(ge=50, le=4000)]
+_Expand = Annotated[int, Field(ge=0, le=50)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +62,21 @@ class _Options:
 
 def _options(
     right: Annotated[
-        list[_Id], Form(description="Ids of results that are right.", default_factory=list)
+        list[PictureId], Form(description="Ids of results that are right.", default_factory=list)
     ],
     wrong: Annotated[
-        list[_Id], Form(description="Ids of results that are wrong.", default_factory=list)
+        list[PictureId], Form(description="Ids of results that are wrong.", default_factory=list)
     ],
     top: Annotated[int, Form(description="Number of results.", ge=1, le=200)] = 24,
     exclude_self: Annotated[bool, Form(description="Leave out the query itself.")] = False,
     candidates: Annotated[
-        int | None, Form(description="Results that geometry verifies.", ge=0, le=1000)
+        _Candidates | Absent, Form(description="Results that geometry verifies.")
     ] = None,
     query_features: Annotated[
-        int | None, Form(description="Local features of the query.", ge=50, le=4000)
+        _Features | Absent, Form(description="Local features of the query.")
     ] = None,
     expand: Annotated[
-        int | None, Form(description="Results that the query is expanded by.", ge=0, le=50)
+        _Expand | Absent, Form(description="Results that the query is expanded by.")
     ] = None,
 ) -> _Options:
     return _Options(
@@ -91,7 +101,7 @@ async def search(
 async def similar(
     request: Request,
     service: ServiceDep,
-    number: Annotated[int, Path(alias="id", ge=1, le=MOST_ID)],
+    number: Annotated[PictureId, Path(alias="id")],
     among: QueryFilter,
     top: Annotated[int, Query(description="Number of results.", ge=1, le=200)] = 24,
     exclude_self: Annotated[bool, Query(description="Leave out the picture itself.")] = True,

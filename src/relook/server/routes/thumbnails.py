@@ -10,7 +10,7 @@ from relook.server.dependencies import ServiceDep
 from relook.server.describing.tasks import Original, Show
 from relook.server.leaving import unless_gone
 from relook.server.problems import ProblemError
-from relook.server.questions import MOST_ID
+from relook.server.questions import Absent, PictureId
 
 __all__ = ["router"]
 
@@ -31,9 +31,9 @@ _FOREVER = "private, max-age=31536000, immutable"
 async def thumbnail(
     request: Request,
     service: ServiceDep,
-    number: Annotated[int, Path(alias="id", ge=1, le=MOST_ID)],
+    number: Annotated[PictureId, Path(alias="id")],
     size: Annotated[Literal["small", "large"], Query(description="320 or 1280 pixels.")] = "small",
-    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
+    if_none_match: Annotated[str | Absent, Header(max_length=200)] = None,
 ) -> Response:
     """Show a picture, upright, as a JPEG; an id never comes to mean another picture."""
     asking = service.asking
