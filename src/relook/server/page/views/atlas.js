@@ -1,6 +1,6 @@
 // The atlas: a map of the whole collection, what looks alike lies close together.
 
-import { count, el, empty, refill, stylesheet } from "../parts/dom.js";
+import { button, count, el, empty, refill, stylesheet } from "../parts/dom.js";
 import { Points } from "./atlas/points.js";
 import { Stage } from "./atlas/stage.js";
 import { drawing, emptyCollection, makeProgress, missingMap } from "./atlas/states.js";
@@ -57,12 +57,14 @@ class AtlasView {
       const atlas = await this.context.api.get("atlas");
       if (this.closed) return;
       this.atlas = atlas;
-      this.#show(atlas);
+      if (atlas.state === "missing") this.context.info = await this.context.refreshInfo();
+      if (!this.closed) this.#show(atlas);
       if (atlas.waiting && !this.job) await this.#resume();
     } catch (error) {
       if (this.closed || error.status === 401) return;
       if (quietly || this.stage) return;
-      refill(this.body, empty("warning", "The map could not be loaded", error.detail || "Try again in a moment."));
+      const again = button("Try again", { icon: "refresh", kind: "primary", onclick: () => this.load() });
+      refill(this.body, empty("warning", "The map could not be loaded", error.detail || "Try again in a moment.", again));
       if (!("detail" in error)) throw error;
     }
   }
@@ -85,11 +87,9 @@ class AtlasView {
   }
 
   #open(atlas) {
-    const began = performance.now();
     this.stage = new Stage(this.body, this);
-    this.stage.map.show(new Points(atlas), { keep: this.stage.restore(this.state) });
+    this.stage.map.show(new Points(atlas));
     this.stage.ready();
-    this.state.opened = performance.now() - began;
     if (this.wanted) this.reveal(this.wanted);
   }
 
@@ -124,7 +124,7 @@ class AtlasView {
 
   /** A job that was begun before this page was opened. */
   async #resume() {
-    if (this.closed || this.job || this.readonly) return;
+    if (this.closed || this.job) return;
     try {
       const { jobs } = await this.context.api.get("jobs");
       const job = jobs.find(({ kind, state }) => kind === "atlas" && (state === "running" || state === "waiting"));
@@ -138,7 +138,7 @@ class AtlasView {
     if (this.closed) return;
     this.job?.stop();
     const cancel = () => this.context.api.send("DELETE", `jobs/${job.id}`).catch(() => {});
-    const progress = makeProgress({ cancel });
+    const progress = makeProgress({ cancel: this.readonly ? null : cancel });
     const stop = this.context.api.events(job.id, (state, ended) => {
       if (this.closed) return;
       progress.update(state);

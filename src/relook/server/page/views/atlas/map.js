@@ -68,6 +68,7 @@ export class AtlasMap {
     setTimeout(() => {
       if (this.points !== points || this.closed) return;
       points.findRooms();
+      this.camera.most = nearest(this.camera, points);
       this.changed();
     });
   }

@@ -16,7 +16,7 @@ export class Points {
     this.names = [...atlas.names];
     this.label = Int32Array.from(atlas.label);
     this.index = new Map(atlas.ids.map((id, i) => [id, i]));
-    this.least = 0.2 / Math.sqrt(Math.max(this.count, 1));
+    this.least = 0.1 / Math.sqrt(Math.max(this.count, 1));
     separate(this.x, this.y, this.least);
     this.room = null; // Comes after the first frame: see findRooms.
     this.#sort();
@@ -25,6 +25,7 @@ export class Points {
   /** How large each may be drawn; takes a tenth of a second for 50,000. */
   findRooms() {
     this.room = rooms(this.x, this.y, { least: this.least });
+    this.least = this.room.reduce((least, room) => Math.min(least, room), Infinity);
   }
 
   /** The same where only some are drawn: the others have no room. */

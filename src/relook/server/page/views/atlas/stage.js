@@ -21,6 +21,7 @@ export class Stage {
     const { context, state, readonly } = view;
     this.view = view;
     this.context = context;
+    this.remembered = state;
     this.facts = new Facts(context.api);
     this.colors = new Colors(state);
     this.canvas = el("canvas", { "aria-hidden": "true" });
@@ -80,6 +81,7 @@ export class Stage {
   ready() {
     this.resize();
     this.observer.observe(this.surface);
+    if (this.remembered.view) this.map.motion.jump(this.remembered.view); // Of an earlier visit.
     this.legend.show(this.map.points);
   }
 
@@ -88,14 +90,6 @@ export class Stage {
     const left = width >= 1000 && this.legend.opened ? this.legend.root.offsetWidth + 40 : 28;
     this.map.inset = width >= 700 ? { top: 28, right: 72, bottom: 28, left } : { top: 64, right: 20, bottom: 24, left: 20 };
     this.map.resize();
-  }
-
-  /** Take the view of an earlier visit; true where there is one. */
-  restore(state) {
-    this.remembered = state;
-    if (!state.view) return false;
-    this.map.camera.set({ ...state.view });
-    return true;
   }
 
   color(name) {
@@ -120,7 +114,7 @@ export class Stage {
   moved() {
     if (this.map.closed || !this.map.points) return;
     const { x, y, scale } = this.map.camera;
-    if (this.remembered) this.remembered.view = { x, y, scale };
+    this.remembered.view = { x, y, scale };
     const words = inWords(this.map);
     if (words !== this.words.textContent) this.words.textContent = words;
     this.listing.show();

@@ -28,8 +28,8 @@ export function missingMap({ pictures, readonly, draw }) {
 export function makeProgress({ cancel }) {
   const meter = el("progress", { max: "1", "aria-label": "Drawing the map" });
   const text = el("span", {}, "Waiting to start …");
-  const stop = button("Cancel", { kind: "quiet small", onclick: cancel });
-  const root = el("div", { class: "atlas-progress" }, el("div", { class: "progress grow" }, text, meter), stop);
+  const stop = cancel ? button("Cancel", { kind: "quiet small", onclick: cancel }) : null;
+  const root = el("div", { class: "atlas-progress" }, el("div", { class: "progress grow" }, text, meter), stop ?? "");
   return {
     root,
     update(job) {

@@ -64,7 +64,8 @@ export class Thumbnails {
       if (response.ok) this.#keep(job.key, await bitmap(await response.blob(), job.level));
       else this.#refused(job, response);
     } catch (error) {
-      if (error.name !== "AbortError") this.missing.add(job.id); // No picture came; the dot stays.
+      if (error.name === "TypeError") this.#later(job, 3); // The network failed.
+      else if (error.name !== "AbortError") this.missing.add(job.id); // No picture; the dot stays.
     } finally {
       if (this.running.get(job.key) === control) this.running.delete(job.key);
       if (!control.signal.aborted || this.queue.length) this.#next();
@@ -73,9 +74,12 @@ export class Thumbnails {
 
   #refused(job, response) {
     if (response.status !== 429 && response.status !== 503) return this.missing.add(job.id);
-    const seconds = Number(response.headers.get("Retry-After")) || 1;
+    return this.#later(job, Number(response.headers.get("Retry-After")) || 1);
+  }
+
+  #later(job, seconds) {
     this.pausedUntil = performance.now() + 1000 * Math.min(seconds, 30);
-    return this.queue.unshift(job);
+    this.queue.unshift(job);
   }
 
   #keep(key, picture) {
