@@ -55,7 +55,7 @@ def page(browser, file):
     context = browser.new_context(viewport={"width": 1000, "height": 700})
     page = context.new_page()
     page.said = []
-    page.on("console", lambda message: page.said.append(message.text))
+    page.on("console", lambda told: page.said.append(told.text) if told.type == "error" else None)
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.goto(file.as_uri())
     page.wait_for_timeout(200)

@@ -41,10 +41,11 @@ class AtlasMap:
         corner: ``(2,)`` the middle of the pictures without features.
         spacing: between those.
         projection: what made the vectors small; None where it took nothing.
+        centers: ``(K, D)`` float32 of the VLAD that the vectors were made by, or None.
         late_ids: ``(M,)`` int64, pictures that were placed since.
         late_places: ``(M, 2)`` float64.
         late_blank: how many of them have no features.
-        file: where the first seven are kept.
+        file: where all but the late ones are kept.
     """
 
     ids: Int64
@@ -53,6 +54,7 @@ class AtlasMap:
     corner: Float64
     spacing: float
     projection: Projection | None = None
+    centers: Float32 | None = None
     late_ids: Int64 = field(default_factory=lambda: np.zeros(0, np.int64))
     late_places: Float64 = field(default_factory=lambda: np.zeros((0, 2)))
     late_blank: int = 0
@@ -97,6 +99,8 @@ class AtlasMap:
                 "ids": self.ids, "vectors": self.vectors, "places": self.places,
                 "corner": self.corner,
             }  # fmt: skip
+            if self.centers is not None:
+                arrays["centers"] = self.centers
             if self.projection is not None:
                 arrays |= {"mean": self.projection.mean, "matrix": self.projection.matrix}
             header = {"spacing": self.spacing}
@@ -139,7 +143,12 @@ class AtlasMap:
 
 
 def arrange(
-    ids: Int64, vectors: Float32, places: Float64, *, projection: Projection | None
+    ids: Int64,
+    vectors: Float32,
+    places: Float64,
+    *,
+    projection: Projection | None,
+    centers: Float32 | None = None,
 ) -> AtlasMap:
     """A map of pictures whose places are known, but for those without features.
 
@@ -148,6 +157,7 @@ def arrange(
         vectors: ``(N, d)``; zeros of pictures without features.
         places: ``(K, 2)`` of the K others, in the order of ``ids``.
         projection: what made the vectors small.
+        centers: of the VLAD that they were made by.
     """
     order = np.argsort(ids)
     blank = ~vectors.any(axis=1) if vectors.shape[1] else np.ones(len(ids), bool)
@@ -162,5 +172,5 @@ def arrange(
     whole[blank] = corner + spacing * spiral(int(blank.sum()))
     return AtlasMap(
         ids=ids[order], vectors=vectors[order], places=whole[order], corner=corner,
-        spacing=spacing, projection=projection,
+        spacing=spacing, projection=projection, centers=centers,
     )  # fmt: skip

@@ -107,10 +107,12 @@ class AtlasShelf:
         )  # fmt: skip
         seen = vectors[vectors.any(axis=1)] if vectors.shape[1] else vectors[:0]
         places = lay_out(seen, progress=progress, stop=stop)
-        made = arrange(ids, vectors, places, projection=projection)
+        vlad = self._vectors.vlad
+        centers = None if vlad is None else vlad.centers
+        made = arrange(ids, vectors, places, projection=projection, centers=centers)
         with self._lock:
             self._map, self._origin = made, generation
-            self._keep(patience=_PATIENCE)
+        self._keep(patience=_PATIENCE)
         return Current(made, generation, shown)
 
     def place(self, progress: Progress, stop: Stop) -> Current | None:
@@ -124,14 +126,12 @@ class AtlasShelf:
                 self._place(now.map, new[start : start + _TOGETHER], stop)
                 progress("place", min(start + _TOGETHER, len(new)), len(new))
             if len(new):
-                with self._lock:
-                    self._keep(patience=0.0)
+                self._keep(patience=0.0)
         return self.current()
 
     def _place(self, old: AtlasMap, ids: Int64, stop: Stop) -> None:
-        found, vectors = project(
-            self._vectors, old.projection, ids, step=lambda *_: None, stop=stop
-        )
+        maker = self._vectors.with_centers(old.centers)
+        found, vectors = project(maker, old.projection, ids, step=lambda *_: None, stop=stop)
         blank = ~vectors.any(axis=1) if vectors.shape[1] else np.ones(len(found), bool)
         known = ~old.blank
         places = np.zeros((len(found), 2))
@@ -166,17 +166,17 @@ class AtlasShelf:
 
     def _keep(self, *, patience: float) -> None:
         """Write the map; where that cannot be, it is only kept in memory."""
-        if self._map is None or self._origin is None:
+        with self._lock:
+            old, origin = self._map, self._origin
+        if old is None or origin is None:
             return
         lock = FileLock(
             self._collection.directory / "derived.lock", what="writing the atlas", patience=patience
         )
         with contextlib.suppress(StorageError, CollectionError), lock:
-            self._map, state = self._map.save(self._derived.prepare())
-            self._derived.publish(
-                self._origin,
-                parameters=self._parameters,
-                state=state,
-                files=[name for name in state.values() if name],
-            )
-            self._written = self._derived.written()
+            kept, state = old.save(self._derived.prepare())
+            files = [name for name in state.values() if name]
+            self._derived.publish(origin, parameters=self._parameters, state=state, files=files)
+            with self._lock:
+                if self._map is old:
+                    self._map, self._written = kept, self._derived.written()

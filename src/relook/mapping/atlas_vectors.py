@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,24 +40,25 @@ _SAMPLE = 65_536
 """Words that the centers are fitted on, at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class AtlasVectors:
     """How pictures become vectors.
 
     Attributes:
         collection: whose pictures they are.
         channel: that they are made of, ``global`` or ``local``.
-        vlad: what makes one vector of local features; None for vectors as the index has them.
-        codebook: whose words stand for the features.
+        codebook: whose words stand for the features, of which a VLAD is made; None for vectors as
+            the index has them.
         signed: whether codes say on which side of its word each dimension of a feature lies.
+        chosen: ``(K, D)`` centers of the VLAD, of a map that was made before; None finds them.
         several: whether pictures have several vectors, of which the mean is taken.
     """
 
     collection: Collection
     channel: str
-    vlad: Vlad | None = None
     codebook: Codebook | None = None
     signed: bool = False
+    chosen: Float32 | None = None
     several: bool = False
 
     @property
@@ -65,6 +67,18 @@ class AtlasVectors:
         return f"{self.channel} {WORDS} {DIMENSIONS} {_STEP} {_WHITENED}" + (
             "" if self.codebook is None else f" {self.codebook.sha256}"
         )
+
+    @cached_property
+    def vlad(self) -> Vlad | None:
+        """What makes one vector of local features."""
+        if self.codebook is None:
+            return None
+        centers = _centers(self.codebook) if self.chosen is None else self.chosen
+        return Vlad(centers, intra=True)
+
+    def with_centers(self, centers: Float32 | None) -> AtlasVectors:
+        """The same with the centers of a map that was made before, maybe on another machine."""
+        return self if centers is None else replace(self, chosen=centers)
 
     def of(self, ids: Sequence[int]) -> dict[int, Float32]:
         """One l2-normalized vector per picture; zeros for one without features.
@@ -126,14 +140,14 @@ def make_vectors(collection: Collection) -> AtlasVectors:
         raise UsageError(f"the recipe {engine.name} describes nothing that a map could be made of")
     codebook = load_codebook(recipe.local.codebook)
     signed = recipe.local.encoding == "smk"
-    return AtlasVectors(collection, LOCAL, _vlad(codebook), codebook, signed=signed)
+    return AtlasVectors(collection, LOCAL, codebook, signed=signed)
 
 
-def _vlad(codebook: Codebook) -> Vlad:
+@lru_cache(maxsize=2)
+def _centers(codebook: Codebook) -> Float32:
     chosen = np.linspace(0, len(codebook) - 1, min(_SAMPLE, len(codebook)))
     words = codebook.values(chosen.astype(np.int64))
-    centers = KMeans(min(WORDS, len(words)), seed=_SEED).fit(words).centers_
-    return Vlad(centers, intra=True)
+    return KMeans(min(WORDS, len(words)), seed=_SEED).fit(words).centers_
 
 
 def fit_projection(vectors: AtlasVectors, ids: Int64, *, stop: Stop) -> Projection | None:
@@ -149,7 +163,7 @@ def fit_projection(vectors: AtlasVectors, ids: Int64, *, stop: Stop) -> Projecti
     sample = np.stack(rows)
     dimensions = min(DIMENSIONS, len(sample) - 1, sample.shape[1])
     try:
-        share = _WHITENED if vectors.vlad is not None and len(sample) > 4 * DIMENSIONS else 0.0
+        share = _WHITENED if vectors.codebook is not None and len(sample) > 4 * DIMENSIONS else 0.0
         return PcaWhitening(dimensions, t=share).fit(sample).as_projection()
     except RelookError:  # fewer different pictures than dimensions
         return None
