@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from collection import fakes
 from relook.collection import Collection
@@ -33,6 +34,16 @@ def processes() -> None:
 def empty(tmp_path: Path) -> Iterator[Collection]:
     with fake_collection(tmp_path / "pictures") as collection:
         yield collection
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collection, TestClient]]:
+    """An empty collection behind a server of narrow limits; not to be changed."""
+    with (
+        fake_collection(tmp_path_factory.mktemp("strict") / "pictures") as collection,
+        serving(collection, upload_bytes=100_000, upload_files=3) as client,
+    ):
+        yield collection, client
 
 
 def files_of(collection: Collection) -> list[str]:
@@ -135,13 +146,13 @@ def test_uploads_below_a_root_that_was_there_are_found(tmp_path) -> None:
         ([(f"{i}.png", picture(i)) for i in range(4)], (), 413),
     ],
 )
-def test_what_is_refused_leaves_nothing_behind(empty, files, labels, status) -> None:
-    with serving(empty, upload_bytes=100_000, upload_files=3) as client:
-        answer = send(client, *files, labels=labels)
-        assert answer.status_code == status, answer.text
-        assert answer.json()["status"] == status
-        assert client.get("/api/v1/jobs").json()["jobs"] == []
-    assert files_of(empty) == []
+def test_what_is_refused_leaves_nothing_behind(strict, files, labels, status) -> None:
+    collection, client = strict
+    answer = send(client, *files, labels=labels)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["status"] == status
+    assert client.get("/api/v1/jobs").json()["jobs"] == []
+    assert files_of(collection) == []
 
 
 FORM = "multipart/form-data; boundary=x"
@@ -162,11 +173,11 @@ PART = b"--x\r\nContent-Disposition: form-data; name="
         ("multipart/form-data; boundary=" + "x" * 300, b"--x--", 400),
     ],
 )
-def test_a_damaged_form_is_told(empty, kind, body, status) -> None:
-    with serving(empty) as client:
-        answer = client.post("/api/v1/images", content=body, headers={"content-type": kind})
-        assert answer.status_code == status, answer.text
-    assert files_of(empty) == []
+def test_a_damaged_form_is_told(strict, kind, body, status) -> None:
+    collection, client = strict
+    answer = client.post("/api/v1/images", content=body, headers={"content-type": kind})
+    assert answer.status_code == status, answer.text
+    assert files_of(collection) == []
 
 
 def test_a_full_disk_is_told_and_nothing_is_kept(empty, monkeypatch) -> None:

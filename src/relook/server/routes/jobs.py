@@ -15,6 +15,16 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["jobs"])
 
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "end"]},
+        "data": {"type": "string", "description": "The job, as JSON."},
+    },
+}
+"""Of each event of the stream."""
+
 
 @router.get("/jobs")
 async def list_jobs(service: ServiceDep) -> JobList:
@@ -43,7 +53,7 @@ async def cancel_job(job: str, service: ServiceDep) -> Job:
         200: {
             "description": "Events `progress`, whenever the job changed, and at last `end`; the "
             "data of each is the job.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": _EVENT}},
         },
         404: {},
         503: {},

@@ -23,7 +23,7 @@ __all__ = [
 MOST_ID = 2**53 - 1
 """Of pictures: the largest number that every reader of JSON keeps exactly."""
 
-PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+PLAIN = r"^[^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]*$"
 """What a label looks like, as documentation; the collection has words for what is wrong."""
 
 LabelName = Annotated[
