@@ -4,11 +4,11 @@ const PICTURES = /\.(jpe?g|jfif|png|webp|gif|bmp|tiff?|hei[cf]|avif|jp2|j2k|jxl|
 const BATCH_FILES = 40; // Small enough that the first are searchable soon.
 const BATCH_BYTES = 48 * 2 ** 20; // Small enough to arrive within the server's time on slow lines.
 
-/** All files of a drop, those in folders too. The entries have to be taken before anything is awaited. */
+/** All files of a drop, those in folders too. They have to be taken before anything is awaited. */
 export async function dropped(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.length) return [...transfer.files];
-  return (await Promise.all(entries.map(walk))).flat();
+  const taken = [...transfer.items].map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile() }));
+  const files = taken.map(({ entry, file }) => (entry?.isDirectory ? walk(entry) : file ? [file] : []));
+  return (await Promise.all(files)).flat();
 }
 
 async function walk(entry) {
@@ -19,7 +19,7 @@ async function walk(entry) {
   const found = [];
   for (;;) {
     const some = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
-    if (!some.length) break;
+    if (!some.length) break; // A reader gives a hundred at a time.
     found.push(...some);
   }
   return (await Promise.all(found.map(walk))).flat();

@@ -128,7 +128,8 @@ export function remaining(seconds) {
 
 /** "118 pictures added, 1 known already, 2 in quarantine." */
 export function summary({ added, known, quarantined, refused, cancelled }) {
-  const parts = [added || !(known || quarantined.length || refused.length) ? `${count(added, "picture")} added` : ""];
+  const nothing = !(known || quarantined.length || refused.length);
+  const parts = [added || !nothing ? "" : "Nothing added", added ? `${count(added, "picture")} added` : ""];
   if (known) parts.push(`${known} known already`);
   if (quarantined.length) parts.push(`${quarantined.length} in quarantine`);
   if (refused.length) parts.push(`${refused.length} refused`);

@@ -118,7 +118,7 @@ class Wall {
     const { context, pictures } = this;
     const hits = pictures.map((image, place) => ({ image, rank: place + 1 }));
     const label = context.info.readonly ? null : (hit) => this.relabel(hit);
-    const near = (hit) => context.go(`#/place?id=${hit.image.id}`);
+    const near = ({ image }) => context.go(`#/collection?${new URLSearchParams({ place: `${image.latitude},${image.longitude},1` })}`);
     openLarge(hits, index, { use: (hit) => context.go(`#/search?id=${hit.image.id}`), near, label });
   }
 
@@ -146,9 +146,16 @@ class Wall {
         button("Label", { icon: "label", kind: "primary", onclick: () => this.label(ids) }),
         button("Remove", { icon: "trash", kind: "danger", onclick: () => this.remove(ids) }),
       ],
-      ids.length === 1 ? button("Search with it", { icon: "search", onclick: () => this.context.go(`#/search?id=${ids[0]}`) }) : null,
+      ids.length === 1 ? this.asking(ids[0]) : null,
       button("Clear the selection", { icon: "close", only: true, kind: "quiet", onclick: () => this.selection.clear() }),
     );
+  }
+
+  /** What can be asked about one picture. */
+  asking(id) {
+    const { go, info } = this.context;
+    const ask = (text, name, view) => button(text, { icon: name, only: true, onclick: () => go(`#/${view}?id=${id}`) });
+    return [ask("Search with this picture", "search", "search"), info.geotagged ? ask("Where was this taken?", "place", "place") : null];
   }
 
   async label(ids) {
