@@ -4,6 +4,7 @@ import { el, svg } from "./dom.js";
 import { moved, rounded, stretched, tidy } from "./rectangles.js";
 
 const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
+const MOST = 8; // Boxes that a search takes.
 const LEAST = 14; // Pixels of the screen: a shorter drag is a click.
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -50,6 +51,7 @@ export function boxEditor(image, { onChange }) {
   function start(event) {
     if (event.button !== 0 || drag) return;
     const box = event.target.closest(".box");
+    if (!box && boxes.length >= MOST) return;
     const place = box ? Number(box.dataset.place) : boxes.length;
     const handle = event.target.dataset.handle || (box ? "move" : "draw");
     const [x, y] = at(event);
@@ -82,7 +84,8 @@ export function boxEditor(image, { onChange }) {
     drag = null;
     if (!changed) return;
     const [sx, sy] = scale();
-    const small = boxes[place][2] < 6 * sx || boxes[place][3] < 6 * sy;
+    const [, , width, height] = tidy(boxes[place]);
+    const small = width < 6 * sx || height < 6 * sy;
     boxes = small ? boxes.filter((_, index) => index !== place) : boxes;
     settle(small ? -1 : place);
   }

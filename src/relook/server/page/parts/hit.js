@@ -2,10 +2,13 @@
 
 import { button, count, day, el, icon } from "./dom.js";
 
-/** "62%" of a similarity; "" of none, and of one too small to tell anything. */
-export function percent(similarity) {
+/**
+ * A similarity in words; "" of none, and of one too small to tell anything. That of whole pictures
+ * reads as a share; that of their details ("local") is small even for the same thing.
+ */
+export function similar(similarity, kind) {
   if (!(similarity >= 0.01)) return "";
-  return `${Math.round(100 * similarity)}%`;
+  return kind === "local" ? `similarity ${similarity.toFixed(2)}` : `${Math.round(100 * similarity)}% similar`;
 }
 
 /** The mark of a verified result: an icon and words, not a color alone. */
@@ -15,10 +18,10 @@ export function verifiedMark(hit) {
 }
 
 /** What a screen reader says of a result. */
-export function spoken(hit) {
+export function spoken(hit, kind) {
   const parts = [`Result ${hit.rank}: ${hit.image.name}`];
   if (hit.verified) parts.push(`verified, ${count(hit.inliers, "match", "matches")}`);
-  if (percent(hit.similarity)) parts.push(`similarity ${percent(hit.similarity)}`);
+  if (similar(hit.similarity, kind)) parts.push(similar(hit.similarity, kind));
   if (hit.image.labels.length) parts.push(`labels ${hit.image.labels.join(", ")}`);
   return parts.join(", ");
 }
@@ -39,15 +42,15 @@ export function facts(picture) {
 }
 
 /** Two buttons that mark a result right or wrong; `marks` is a Map of id → "right" or "wrong". */
-export function markButtons(hit, marks, onMark, attributes = {}) {
+export function markButtons(hit, marks, onMark, { only = true, ...attributes } = {}) {
   const one = (value, text) =>
     button(text, {
       icon: value,
-      only: true,
+      only,
       ...attributes,
       dataset: { mark: value },
       "aria-pressed": String(marks.get(hit.image.id) === value),
       onclick: () => onMark(hit, marks.get(hit.image.id) === value ? null : value),
     });
-  return [one("right", "Mark as right"), one("wrong", "Mark as wrong")];
+  return [one("right", only ? "Mark as right" : "Right"), one("wrong", only ? "Mark as wrong" : "Wrong")];
 }

@@ -2,13 +2,13 @@
 
 import { api } from "../api.js";
 import { button, el, icon, refill } from "./dom.js";
-import { facts, markButtons, percent, verifiedMark } from "./hit.js";
+import { facts, markButtons, similar, verifiedMark } from "./hit.js";
 import { outline } from "./outline.js";
 
 /**
  * @param hits results, or pictures as {image: Picture, rank}.
  * @param index of the one to show first.
- * @param actions {why, use, mark, marks, label, near}: those that are missing are not offered.
+ * @param actions {why, use, mark, marks, kind, label, near}: those that are missing are not offered.
  */
 export function openLarge(hits, index, actions) {
   let here = index;
@@ -54,13 +54,13 @@ export function openLarge(hits, index, actions) {
   }
 
   function head(hit) {
-    const similar = percent(hit.similarity);
+    const words = similar(hit.similarity, actions.kind);
     return el(
       "div",
       { class: "stack large-head", "aria-live": "polite" },
       el("p", { class: "muted small number" }, `${here + 1} of ${hits.length}`),
       el("h2", {}, hit.image.name),
-      el("div", { class: "row" }, verifiedMark(hit), similar ? el("span", { class: "badge number" }, `similarity ${similar}`) : null),
+      el("div", { class: "row" }, verifiedMark(hit), words ? el("span", { class: "badge number" }, words) : null),
     );
   }
 
@@ -94,7 +94,7 @@ export function openLarge(hits, index, actions) {
       actions.why ? button("Why this result?", { icon: "why", kind: "primary", onclick: leave(actions.why) }) : null,
       actions.use ? button("Search with this", { icon: "search", onclick: leave(actions.use) }) : null,
       actions.near && hit.image.latitude !== null ? button("Near this place", { icon: "place", onclick: leave(actions.near) }) : null,
-      actions.mark ? markButtons(hit, actions.marks, mark) : null,
+      actions.mark ? el("div", { class: "large-marks", role: "group", "aria-label": "Is this right?" }, markButtons(hit, actions.marks, mark, { only: false })) : null,
     );
   }
 }

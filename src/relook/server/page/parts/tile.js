@@ -2,12 +2,12 @@
 
 import { api } from "../api.js";
 import { button, el, icon } from "./dom.js";
-import { markButtons, percent, spoken, verifiedMark } from "./hit.js";
+import { markButtons, similar, spoken, verifiedMark } from "./hit.js";
 import { shape } from "./justified.js";
 import { outline } from "./outline.js";
 
 /**
- * @param actions {open, why, use, mark, marks}: what a tile can do; each gets the hit.
+ * @param actions {open, why, use, mark, marks, kind}: what a tile can do with its hit; the kind of search.
  * @returns {{node, ratio}} an item of a wall.
  */
 export function tile(hit, actions, { eager = false, large = false } = {}) {
@@ -21,7 +21,7 @@ export function tile(hit, actions, { eager = false, large = false } = {}) {
   });
   const open = el(
     "button",
-    { type: "button", class: "tile-open", "aria-label": `${spoken(hit)}. Open`, onclick: () => actions.open(hit) },
+    { type: "button", class: "tile-open", "aria-label": `${spoken(hit, actions.kind)}. Open`, onclick: () => actions.open(hit) },
     image,
     outline(hit.region, picture),
   );
@@ -33,24 +33,26 @@ export function tile(hit, actions, { eager = false, large = false } = {}) {
     button("Search with this picture", { icon: "search", only: true, ...small, onclick: () => actions.use(hit) }),
     markButtons(hit, actions.marks, actions.mark, small),
   );
-  const node = el("li", { class: "tile", dataset: { id: picture.id } }, el("div", { class: "tile-picture" }, open, bar), caption(hit));
+  const node = el("li", { class: "tile", dataset: { id: picture.id } }, el("div", { class: "tile-picture" }, open, bar), caption(hit, actions.kind));
   return { node, ratio: shape(picture) };
 }
 
-function caption(hit) {
+function caption(hit, kind) {
   const { name, labels } = hit.image;
-  const similar = percent(hit.similarity);
+  const words = similar(hit.similarity, kind);
   return el(
     "div",
     { class: "tile-caption", "aria-hidden": "true" },
-    el(
-      "div",
-      { class: "tile-facts" },
-      verifiedMark(hit),
-      similar ? el("span", { class: "number muted", title: "Similarity" }, `${similar}`) : null,
-    ),
+    hasFacts(hit)
+      ? el("div", { class: "tile-facts" }, verifiedMark(hit), words ? el("span", { class: "number muted" }, words) : null)
+      : null,
     el("div", { class: "tile-name", title: hit.image.path }, labels.length ? [icon("label"), labels.join(", ")] : name),
   );
+}
+
+/** Does its caption have a line of facts? */
+export function hasFacts(hit) {
+  return hit.verified || similar(hit.similarity) !== "";
 }
 
 /** Show the marks of a tile as they are now. */

@@ -1,7 +1,7 @@
 // Search: a picture in, the same thing in other pictures out. The address says what is asked.
 
 import { ask, boxesOf, boxesText, bring, learn, plain, sourceOf } from "../parts/asking.js";
-import { api, patiently } from "../api.js";
+import { api, ApiError, patiently } from "../api.js";
 import { count, el, refill } from "../parts/dom.js";
 import { filterOf, filters } from "../parts/filters.js";
 import { intake } from "../parts/intake.js";
@@ -18,12 +18,13 @@ const MOST = 200;
 
 export function mount(root, context) {
   const { state, info, go, say, announce } = context;
-  const remembered = (state.search ||= { answers: new Map(), last: null });
+  const remembered = (state.search ||= { answers: new Map(), last: null, info });
+  if (remembered.info !== info) Object.assign(remembered, { answers: new Map(), info }); // It was changed.
   const heading = el("h1", { class: "hidden" }, "Search");
   const aside = el("div", { class: "search-query" });
   const toolbar = filters(info, (next) => go(`search?${next}`));
   const said = el("div", { class: "search-said" });
-  const results = el("section", { class: "search-results", "aria-label": "Results" });
+  const results = el("section", { class: "search-results", "aria-label": "Results", tabindex: "-1" });
   const taken = intake(([file]) => start(file));
   let params = new URLSearchParams();
   let source = null;
@@ -39,9 +40,6 @@ export function mount(root, context) {
     event.preventDefault();
     update(event.detail);
   });
-  const back = !context.params.toString() && remembered.last;
-  if (back) history.replaceState(null, "", `#/search?${back}`);
-  update(back ? new URLSearchParams(back) : context.params);
 
   function start(file) {
     const next = new URLSearchParams();
@@ -149,6 +147,7 @@ export function mount(root, context) {
     panel.learned(source);
     refill(said, summary(got));
     shown?.stop();
+    const inside = results.contains(document.activeElement);
     const more = got.results.length >= (Number(params.get("top")) || TOP) && got.results.length < MOST;
     shown = showResults(results, got, {
       ...actions,
@@ -160,11 +159,13 @@ export function mount(root, context) {
       unmark: () => (marks.clear(), change({ right: [], wrong: [] })),
       hover: (hit) => panel.point(hit?.query_region || null),
     });
+    if (inside) results.focus({ preventScroll: true });
     const verified = got.results.filter((hit) => hit.verified).length;
     announce(`${count(got.results.length, "result")}, ${verified} verified, in ${Math.round(got.milliseconds.total)} milliseconds`);
   }
 
   function fail(error) {
+    if (!(error instanceof ApiError)) console.error(error);
     refill(said, el("p", { class: "notice error", role: "alert" }, plain(error)));
     if (error.status === 415 || error.status === 413) {
       shown?.stop();
@@ -179,6 +180,7 @@ export function mount(root, context) {
   }
 
   const actions = {
+    kind: info.kind,
     open: (hit) => openLarge(answer.results, answer.results.indexOf(hit), { ...actions, marks }),
     use: (hit) => {
       change({ id: hit.image.id, query: null, boxes: null });
@@ -205,6 +207,10 @@ export function mount(root, context) {
           return changed;
         },
   };
+
+  const back = !context.params.toString() && remembered.last;
+  if (back) history.replaceState(null, "", `#/search?${back}`);
+  update(back ? new URLSearchParams(back) : context.params);
 
   return () => {
     running?.abort();

@@ -1,6 +1,6 @@
 // Why a result was found: what matches, one picture laid over the other, what made them similar.
 
-import { api } from "../api.js";
+import { api, ApiError } from "../api.js";
 import { ask, boxesOf, plain, sourceOf } from "../parts/asking.js";
 import { button, count, el, empty, icon, refill, stylesheet } from "../parts/dom.js";
 import { verifiedMark } from "../parts/hit.js";
@@ -76,6 +76,7 @@ export function mount(root, context) {
   }
 
   function trouble(error) {
+    if (!(error instanceof ApiError)) console.error(error);
     clear();
     refill(stage, empty("warning", "This could not be explained", plain(error), button("Try again", { icon: "refresh", kind: "primary", onclick: load })));
   }
@@ -157,7 +158,8 @@ export function mount(root, context) {
     result.frame.append(heat(maps.result, [answer.result.width, answer.result.height], most));
     refill(stage, query.node, result.node);
     const on = el("input", { type: "checkbox", checked: true, onchange: (event) => stage.classList.toggle("no-heat", !event.target.checked) });
-    refill(tools, el("label", { class: "check small" }, on, "Heat map"), legend(maps.similarity));
+    refill(tools, el("label", { class: "check small" }, on, "Heat map"));
+    stage.append(legend(maps.similarity));
     return { draw() {}, stop: () => stage.classList.remove("no-heat") };
   }
 

@@ -55,6 +55,7 @@ export function queryPanel(source, { intake, onBoxes, onLeave }) {
 
   function count(boxes) {
     clear.hidden = boxes.length === 0;
+    add.disabled = boxes.length >= 8;
     hint.textContent = boxes.length
       ? "Drag another, or move these. Delete removes the one in focus."
       : "Drag on the picture to mark what you look for.";

@@ -2,10 +2,15 @@
 
 import { button, count, el, empty, icon, refill } from "../../parts/dom.js";
 import { arrows, rows, wall } from "../../parts/justified.js";
-import { showMarks, tile } from "../../parts/tile.js";
+import { hasFacts, showMarks, tile } from "../../parts/tile.js";
 
-const CAPTION = 54; // Room below a picture, as in search.css.
+const LINE = 22; // Of a caption, as in search.css.
 const STAGES = { decode: "reading the picture", describe: "describing", search: "searching", verify: "verifying" };
+
+/** "62 ms", "3.5 s". */
+function spent(milliseconds) {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
 
 /** "24 results, 5 verified · 62 ms", which opens to where the time went. */
 export function summary(answer) {
@@ -14,9 +19,9 @@ export function summary(answer) {
   const found = geometry ? `${count(results.length, "result")}, ${verified} verified` : count(results.length, "result");
   const stages = Object.entries(STAGES)
     .filter(([name]) => milliseconds[name] >= 0.5)
-    .map(([name, text]) => `${Math.round(milliseconds[name])} ms ${text}`);
+    .map(([name, text]) => `${spent(milliseconds[name])} ${text}`);
   const way = waited - milliseconds.total;
-  if (way >= 1) stages.push(`${Math.round(way)} ms on the way to the server and back`);
+  if (way >= 1) stages.push(`${spent(way)} on the way to the server and back`);
   return el(
     "div",
     { class: "summary" },
@@ -24,7 +29,7 @@ export function summary(answer) {
     el(
       "details",
       { class: "took" },
-      el("summary", { class: "muted number" }, `${Math.round(milliseconds.total)} ms`, icon("down")),
+      el("summary", { class: "muted number" }, spent(milliseconds.total), icon("down")),
       el("p", { class: "muted small number" }, stages.length ? `${stages.join(", ")}.` : "Less than a millisecond in each step."),
     ),
     skipped ? el("p", { class: "notice warn" }, `${count(skipped, "picture")} could not be read and ${skipped === 1 ? "was" : "were"} left out; run “relook check”.`) : null,
@@ -66,8 +71,9 @@ export function showResults(node, answer, actions) {
 
 function hits(list, actions, best) {
   const few = list.length <= 3;
+  const caption = (list.some(hasFacts) ? 2 : 1) * LINE + 8;
   const items = list.map((hit, place) => tile(hit, actions, { eager: best && place < 8, large: best && place < 4 }));
-  const options = (width) => ({ height: rows(width), first: rows(width) * (best && !few ? 1.35 : 1.15), gap: width < 520 ? 8 : 12, caption: CAPTION });
+  const options = (width) => ({ height: rows(width), first: rows(width) * (best && !few ? 1.35 : 1.15), gap: width < 520 ? 8 : 12, caption });
   return wall(items, options, { class: "results-wall" });
 }
 

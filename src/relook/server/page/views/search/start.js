@@ -16,7 +16,7 @@ export function startState(node, { above, info, params, lost, intake, use }) {
   const pictures = el("section", { class: "start-wall", "aria-labelledby": "wall-title" });
   let shown = null;
   const gone = el("p", { class: "notice", role: "status" }, "That picture is not kept any more. Bring it again to search with it.");
-  refill(above, lost ? gone : null, invitation(intake));
+  refill(above, lost ? gone : null, invitation(info, intake));
   refill(node, pictures);
   fill();
 
@@ -44,12 +44,12 @@ export function startState(node, { above, info, params, lost, intake, use }) {
   };
 }
 
-function invitation(intake) {
+function invitation(info, intake) {
   return el(
     "div",
     { class: "invitation" },
     el("p", { class: "invitation-title", role: "heading", "aria-level": "2" }, "Find the same thing again"),
-    el("p", { class: "muted" }, "Bring a picture, and see where else its place, building or object appears."),
+    el("p", { class: "muted" }, `Bring a picture, and see where else in “${info.name}” its place, building or object appears.`),
     el(
       "div",
       { class: "row" },

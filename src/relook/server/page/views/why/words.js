@@ -1,11 +1,11 @@
 // Why a result is there, in plain words.
 
 import { change } from "../../parts/homography.js";
-import { percent } from "../../parts/hit.js";
+import { similar } from "../../parts/hit.js";
 
 /** Sentences about an explanation, the most important first. */
 export function sentences(answer, kind) {
-  return [verdict(answer, kind), seen(answer), alike(answer)].filter(Boolean);
+  return [verdict(answer, kind), seen(answer), alike(answer, kind)].filter(Boolean);
 }
 
 function verdict({ verified, inliers }, kind) {
@@ -25,7 +25,8 @@ function seen({ transform, verified, query }) {
   return parts.length ? `The result shows it ${parts.join(" and ")}, in pixels.` : "";
 }
 
-function alike({ maps, similarity }) {
-  const value = similarity ?? maps?.similarity;
-  return percent(value) ? `Their similarity is ${percent(value)}; a copy has 100%.` : "";
+function alike({ maps, similarity }, kind) {
+  const text = similar(similarity ?? maps?.similarity, kind);
+  if (!text) return "";
+  return kind === "local" ? `Their ${text.replace("similarity", "details have a similarity of")}; a copy has 1.` : `As whole pictures they are ${text}.`;
 }
