@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from collection import fakes
 from relook.collection import Collection
 from relook.core.errors import CollectionError
+from relook.server import uploads
 from relook.server.uploads import Uploads
 from server.uploading import InProcess, ended, fake_collection, marked, picture, send, serving
 
@@ -195,20 +196,50 @@ def test_a_full_disk_is_told_and_nothing_is_kept(empty, monkeypatch) -> None:
 
 
 def test_a_full_disk_for_the_second_of_two_keeps_none(empty, monkeypatch) -> None:
-    place = Uploads._place
-    seen = []
+    move = uploads._move
 
-    def placing(self: Uploads, path: Path, wanted: str) -> str:
-        seen.append(wanted)
-        if len(seen) > 1:
+    def moving(path: Path, target: Path) -> None:
+        if target.name == "b.png":
             raise OSError(errno.ENOSPC, "full")
-        return place(self, path, wanted)
+        move(path, target)
 
-    monkeypatch.setattr(Uploads, "_place", placing)
+    monkeypatch.setattr(uploads, "_move", moving)
     with serving(empty) as client:
         answer = send(client, ("a.png", picture(1)), ("b.png", picture(2)))
     assert answer.status_code == 507
     assert files_of(empty) == []
+
+
+def test_two_files_of_the_same_bytes_in_one_request_are_one(empty) -> None:
+    with serving(empty) as client:
+        files = [("a.png", picture(1)), ("b.png", picture(1)), ("a.png", picture(2))]
+        report = ended(client, send(client, *files).json())["report"]
+    assert report["added"] == 2
+    assert files_of(empty) == ["a (2).png", "a.png"]
+
+
+def test_a_picture_that_was_removed_by_another_program_does_not_come_back(empty) -> None:
+    with serving(empty) as client:
+        report = ended(client, send(client, ("a.png", picture(1)), ("b.png", picture(2))).json())
+    empty.remove([report["report"]["images"][0]])
+    with serving(empty) as client:
+        assert client.get("/api/v1/jobs").json()["jobs"] == []
+    assert empty.info().images == 1
+
+
+def test_uploads_move_with_their_collection(empty, tmp_path) -> None:
+    with serving(empty) as client:
+        job = send(client, ("a.png", picture(1)), ("b.png", picture(2)), labels=("kept",))
+        ended(client, job.json())
+    empty.close()
+    moved = empty.directory.rename(tmp_path / "moved")
+    with fake_collection(moved) as collection, serving(collection) as client:
+        (job,) = client.get("/api/v1/jobs").json()["jobs"]
+        report = ended(client, job)["report"]
+        assert (report["added"], report["known"]) == (0, 2)
+        files = [one for key in report["images"] for one in collection.files_of(key)]
+        assert {moved / "uploads" / "a.png", moved / "uploads" / "b.png"} <= set(files)
+        assert len(collection.labelled()) == 2
 
 
 def test_a_server_that_died_goes_on_at_the_next_start(empty) -> None:

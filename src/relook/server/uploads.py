@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,30 +91,26 @@ class Uploads:
         Raises:
             OSError, StorageError: the disk does not take them; none of them is kept.
         """
-        names: list[str] = []
-        new: list[str] = []
+        names: dict[bytes, str] = {}
+        new: dict[str, Path] = {}
         refused: list[Refused] = []
-        try:
+        with self._placing:
             for file in received:
                 try:
                     kind = sniff(file.head)
                 except ImageError as error:
-                    file.path.unlink(missing_ok=True)
                     refused.append(Refused(clean_name(file.name), str(error)))
                     continue
+                if file.sha256 in names:
+                    continue
                 known = self._known(file)
-                if known is not None:
-                    file.path.unlink(missing_ok=True)
-                    names.append(known)
-                else:
-                    names.append(self._place(file.path, clean_name(file.name, kind=kind)))
-                    new.append(names[-1])
-            sync_folder(self.folder)
-            batch = Batch(tuple(dict.fromkeys(names)), tuple(labels), tuple(refused))
-            return self._note(batch) if names else batch
-        except BaseException:
-            self.discard(new)
-            raise
+                if known is None:
+                    wanted = clean_name(file.name, kind=kind)
+                    known = free_name(wanted, lambda name: name in new or self._is_taken(name))
+                    new[known] = file.path
+                names[file.sha256] = known
+            batch = Batch(tuple(dict.fromkeys(names.values())), tuple(labels), tuple(refused))
+            return self._place(batch, new) if names else batch
 
     def discard(self, names: Iterable[str]) -> None:
         """Remove files."""
@@ -176,10 +172,10 @@ class Uploads:
         batches = [self._read(self.folder / name) for name in names if name.startswith(_BATCH)]
         told = {name for batch in batches for name in batch.names}
         shown = [name for name in names if not name.startswith(".") and is_picture(Path(name))]
-        rest = [name for name in shown if name not in told]
-        indexed = self.states(rest)
-        lost = tuple(name for name in rest if name not in indexed)
-        return batches + ([Batch(lost)] if lost else [])
+        rest = tuple(name for name in shown if name not in told)
+        # The catalog knows a folder from its first picture on. One that it does not know moved
+        # with the collection; in one that it knows, pictures that it lacks were removed from it.
+        return batches + ([Batch(rest)] if rest and not self._roots() else [])
 
     def _roots(self) -> list[tuple[int, str]]:
         """Roots that the folder lies in, with the beginning of the paths that they store."""
@@ -198,19 +194,20 @@ class Uploads:
                     return path.name
         return None
 
-    def _place(self, path: Path, wanted: str) -> str:
-        with self._placing:
-            while True:
-                name = free_name(wanted, self._is_taken)
-                try:
-                    os.link(path, self.folder / name)  # unlike renaming it never overwrites a file
-                except FileExistsError:
-                    continue
-                except OSError:  # a disk without links
-                    path.rename(self.folder / name)
-                else:
-                    path.unlink()
-                return name
+    def _place(self, batch: Batch, new: Mapping[str, Path]) -> Batch:
+        """The journal comes first: a file that no journal and no catalog knows was given up."""
+        noted = self._note(batch)
+        placed: list[str] = []
+        try:
+            for name, path in new.items():
+                _move(path, self.folder / name)
+                placed.append(name)
+            sync_folder(self.folder)
+        except BaseException:
+            self.discard(placed)
+            self.forget(noted)
+            raise
+        return noted
 
     def _is_taken(self, name: str) -> bool:
         """Whether a file is called so, also one elsewhere: a name should mean one picture."""
@@ -228,7 +225,8 @@ class Uploads:
     def _read(self, journal: Path) -> Batch:
         try:
             content = json.loads(journal.read_text(encoding="utf-8"))
-            names = tuple(name for name in map(str, content["names"]) if _is_plain(name))
+            named = [name for name in map(str, content["names"]) if _is_plain(name)]
+            names = tuple(name for name in named if (self.folder / name).is_file())
             labels = tuple(map(str, content["labels"]))
             refused = tuple(Refused(str(one), str(why)) for one, why in content["refused"])
         except (OSError, ValueError, KeyError, TypeError):
@@ -275,3 +273,15 @@ def told_when_full() -> Iterator[None]:
 
 def _is_plain(name: str) -> bool:
     return name not in {"", ".", ".."} and not name.startswith(".") and Path(name).name == name
+
+
+def _move(path: Path, target: Path) -> None:
+    """Give a file its name; one that is called so already is not overwritten."""
+    try:
+        os.link(path, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        path.rename(target)
+    else:
+        path.unlink()
