@@ -187,7 +187,12 @@ def test_coming_nearer_shows_more_thumbnails_that_never_overlap(mapped):
         left, top, right, bottom = seen.T
         apart = (left[:, None] >= right) | (top[:, None] >= bottom)
         assert (apart | apart.T | np.eye(len(seen), dtype=bool)).all()
-        shares.append(len(seen) / page.evaluate(f"{MAP}.seen"))
+        shares.append(
+            page.evaluate(
+                f"(() => {{ const m = {MAP}; const all = [...m.points.within(m.camera.box())];"
+                " return all.filter((i) => m.places.has(i)).length / all.length; })()"
+            )
+        )
         assert page.evaluate(f"{MAP}.thumbnails.bytes") < 100 * 2**20
         for _ in range(6):
             page.mouse.wheel(0, -120)
@@ -298,6 +303,11 @@ def test_new_pictures_appear_where_the_view_is(mapped):
     page.evaluate("dispatchEvent(new Event('focus'))")
     page.get_by_text("1 new picture found its place on the map.").wait_for()
     assert page.evaluate(f"{MAP}.points.count") == 201
+    assert camera(page) == pytest.approx(before)
+    page.goto(page.url.replace("#/atlas", "#/search"))  # The view stays while one is elsewhere.
+    page.wait_for_selector(".view-search")
+    page.goto(page.url.replace("#/search", "#/atlas"))
+    page.wait_for_selector(".atlas-map canvas")
     assert camera(page) == pytest.approx(before)
     assert page.get_by_role("button", name="Draw it anew").is_visible()
 

@@ -3,7 +3,7 @@
 import { button, count, day, el, icon, refill } from "../../parts/dom.js";
 import { labelInput } from "./labeling.js";
 
-/** `acts`: api, facts, readonly, color(name), go(hash), center(id), changed(), closed(), say. */
+/** `acts`: api, facts, readonly, color(name), go(hash), center(id), changed(), grown(), closed(), say. */
 export function makePanel(acts) {
   const root = el("aside", { class: "atlas-panel", "aria-label": "Picture", tabindex: "-1", hidden: true });
   root.addEventListener("keydown", (event) => {
@@ -27,7 +27,9 @@ export function makePanel(acts) {
     try {
       const picture = await acts.api.get(`images/${id}`);
       acts.facts.put(picture);
-      if (shown === id) fill(picture);
+      if (shown !== id) return;
+      fill(picture);
+      acts.grown();
     } catch (error) {
       if (shown === id) refill(root, head(null, id), el("p", { class: "notice error" }, error.detail || "This picture cannot be shown."));
     }

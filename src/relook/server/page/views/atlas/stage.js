@@ -43,6 +43,7 @@ export class Stage {
       api: context.api, facts: this.facts, readonly, color: (name) => this.color(name), go: context.go, say: context.say,
       center: (id) => this.center(this.map.points.index.get(id)),
       changed: (id, names) => this.renamed(id, names),
+      grown: () => this.#uncover(this.map.opened),
       closed: (back) => this.shut(back),
     });
     this.words = el("p", { class: "hidden", role: "status", "aria-live": "polite" });
@@ -159,7 +160,11 @@ export class Stage {
 
   /** Move the map where a panel would hide the picture that it shows. */
   #uncover(i) {
-    const [x, y] = this.map.camera.toScreen(this.map.points.x[i], this.map.points.y[i]);
+    if (i < 0) return;
+    const { camera, points, motion } = this.map;
+    const { view } = motion; // Where the map is going, if it moves.
+    const x = (points.x[i] - view.x) * view.scale + camera.width / 2;
+    const y = (points.y[i] - view.y) * view.scale + camera.height / 2;
     const room = this.surface.getBoundingClientRect();
     const box = this.panel.root.getBoundingClientRect();
     const [left, top] = [box.left - room.left, box.top - room.top];
