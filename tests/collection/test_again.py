@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,25 @@ def test_marks_count_with_networks_too(tmp_path: Path, asked: Path, local: bool)
         assert gone.results[0].id == right.id
         if not local:
             assert _rows(gone) == _rows(after)
+
+
+def test_what_is_described_already_is_not_read(
+    filled: Collection, query: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _ids(filled.search(query, top=20))
+    marks = {"right": [before[-1]], "wrong": [before[0]]}
+    by_id = filled.search_again(query, **marks)
+    described = {
+        kind: [replace(filled.describe(filled.files_of(one)[0]), content=one) for one in found]
+        for kind, found in marks.items()
+    }
+    asked = filled.describe(query)
+    monkeypatch.setattr("relook.collection.again.read_query", None)
+    assert _rows(filled.search_again(asked, **described)) == _rows(by_id)
+
+
+def test_a_mark_that_is_no_picture_of_the_collection_is_wrong_use(
+    filled: Collection, query: Path
+) -> None:
+    with pytest.raises(UsageError, match="no picture of the collection"):
+        filled.search_again(query, right=filled.describe(query))

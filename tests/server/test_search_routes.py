@@ -153,6 +153,31 @@ def test_marks_move_results(shared_client, queries) -> None:
     assert best not in ids
 
 
+def test_marks_of_nothing_or_both_ways_are_refused(shared_client, queries) -> None:
+    key = ask(shared_client, queries[0]).json()["query"]["key"]
+    boxes = "[[0, 0, 50, 50], [50, 50, 50, 50]]"
+    for fields in (
+        {"right": 1, "wrong": 1},
+        {"right": 1, "boxes": boxes},
+        {"right": list(range(1, 18))},
+    ):
+        assert shared_client.post(SEARCH, data={"key": key, **fields}).status_code == 422
+    assert shared_client.post(SEARCH, data={"key": key, "wrong": 10**6}).status_code == 404
+
+
+def test_the_server_itself_reads_no_picture(serve, queries, collection, monkeypatch) -> None:
+    client = serve()
+    number = ids_of(client)[0]
+    for name in ("read", "crop"):
+        monkeypatch.setattr(f"relook.collection.query.{name}", None)
+    monkeypatch.setattr("relook.server.describing.tasks.read", None)
+    marks = {"right": number + 1, "wrong": number + 2}
+    answer = client.post(SEARCH, data={"id": number, "boxes": "[[0, 0, 99, 99]]", **marks})
+    assert answer.status_code == 200
+    assert ask(client, queries[0]).status_code == 200
+    assert client.get(f"/api/v1/images/{number}/thumbnail").status_code == 200
+
+
 def test_the_plan_can_be_changed(shared_client, queries) -> None:
     answer = ask(shared_client, queries[0], candidates="0")
     assert answer.status_code == 200

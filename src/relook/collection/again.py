@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,12 +23,15 @@ from relook.recognition.merging import merge_rankings
 if TYPE_CHECKING:
     from relook.search import Engine, Sources
 
-__all__ = ["Marks", "answer_again", "read_marks"]
+__all__ = ["Marked", "Marks", "answer_again", "read_marks"]
 
 DEPTH = 1000
 """Images of each ranking that are merged, at least: what a ranking lacks has its last score."""
 
 _SPARE = 16
+
+Marked = Named | DescribedQuery
+"""A picture of the collection: by what names it, or described, so that nobody has to read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +41,37 @@ class Marks:
     Attributes:
         right: ids of pictures that show what is looked for, each once.
         wrong: ids of those that do not.
+        described: those of them that are described already; others are read from their files.
     """
 
     right: tuple[int, ...] = ()
     wrong: tuple[int, ...] = ()
+    described: Mapping[int, DescribedQuery] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.right or self.wrong)
 
 
 def read_marks(
-    catalog: Catalog, *, right: Iterable[Named] | Named, wrong: Iterable[Named] | Named
+    catalog: Catalog, *, right: Iterable[Marked] | Marked, wrong: Iterable[Marked] | Marked
 ) -> Marks:
     """The pictures that are meant.
 
     Raises:
         UsageError: one is not in the collection, has no description, or is marked both ways.
     """
-    good = {content_of(catalog, picture): picture for picture in _several(right)}
-    bad = {content_of(catalog, picture): picture for picture in _several(wrong)}
+    good = {_content(catalog, picture): picture for picture in _several(right)}
+    bad = {_content(catalog, picture): picture for picture in _several(wrong)}
     both = [bad[content] for content in good if content in bad]
     if both:
-        raise UsageError(f"{both[0]} is marked right and wrong; take one of the marks back")
-    return Marks(tuple(good), tuple(bad))
+        name = both[0].name if isinstance(both[0], DescribedQuery) else both[0]
+        raise UsageError(f"{name} is marked right and wrong; take one of the marks back")
+    known = {
+        content: picture
+        for content, picture in (*good.items(), *bad.items())
+        if isinstance(picture, DescribedQuery)
+    }
+    return Marks(tuple(good), tuple(bad), known)
 
 
 def answer_again(
@@ -76,7 +87,7 @@ def answer_again(
     """Search with the query and with everything marked, and make one answer of it."""
     own = query.own_content(catalog) if exclude_self else None
     asked = max(DEPTH, top + len(marks.wrong) + _SPARE)
-    search = _Searches(sources, engine, catalog)
+    search = _Searches(sources, engine, catalog, marks.described)
     while True:
         found = search.with_query(query, asked)
         right = {content: search.with_picture(content, asked) for content in marks.right}
@@ -98,7 +109,14 @@ def answer_again(
 class _Searches:
     """The searches of one answer, and the time that they take together."""
 
-    def __init__(self, sources: Sources, engine: Engine, catalog: Catalog) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        engine: Engine,
+        catalog: Catalog,
+        described: Mapping[int, DescribedQuery],
+    ) -> None:
+        self._described = described
         self._sources = sources
         self._engine = engine
         self._catalog = catalog
@@ -109,8 +127,10 @@ class _Searches:
 
     def with_picture(self, content: int, top: int) -> Ranking:
         """By its file, of which more is seen than was stored; by what was stored without one."""
+        query = self._described.get(content)
         # One vector per picture is stored as a query has it.
-        query = None if self._engine.kind == "global" else self._read(content)
+        if query is None and self._engine.kind != "global":
+            query = self._read(content)
         if query is not None:
             self._spent(query.milliseconds)
             return self.with_query(query, top)
@@ -140,5 +160,15 @@ class _Searches:
             self.milliseconds[stage] = self.milliseconds.get(stage, 0.0) + more
 
 
-def _several(pictures: Iterable[Named] | Named) -> list[Named]:
-    return [pictures] if isinstance(pictures, (str, os.PathLike, int)) else list(pictures)
+def _content(catalog: Catalog, picture: Marked) -> int:
+    if not isinstance(picture, DescribedQuery):
+        return content_of(catalog, picture)
+    if picture.content is None:
+        raise UsageError(f"{picture.name} is no picture of the collection; mark one that is")
+    return picture.content
+
+
+def _several(pictures: Iterable[Marked] | Marked) -> list[Marked]:
+    if isinstance(pictures, (str, os.PathLike, int, DescribedQuery)):
+        return [pictures]
+    return list(pictures)

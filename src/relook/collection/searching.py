@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relook.collection.again import answer_again, read_marks
+from relook.collection.again import Marked, answer_again, read_marks
 from relook.collection.answering import answer, explain
 from relook.collection.catalog import Catalog
 from relook.collection.described import DescribedQuery, describe_query, stored_query
 from relook.collection.filtering import Filter, FilteredSources, matching
-from relook.collection.naming import Named
 from relook.collection.query import QueryImage, read_query
 from relook.collection.records import Hit, SearchResult
 from relook.collection.shelves import Shelves
@@ -119,8 +118,8 @@ class Searching:
         self,
         image: QueryImage | DescribedQuery,
         *,
-        right: Iterable[Named] | Named = (),
-        wrong: Iterable[Named] | Named = (),
+        right: Iterable[Marked] | Marked = (),
+        wrong: Iterable[Marked] | Marked = (),
         box: Box | Sequence[float] | None = None,
         top: int = 10,
         exclude_self: bool = False,
@@ -136,7 +135,7 @@ class Searching:
         Args:
             image: see :meth:`search`.
             right: pictures of the collection that show what is looked for: a path as a search
-                shows it, a file, or the id of a hit.
+                shows it, a file, the id of a hit, or what was described.
             wrong: pictures of the collection that show something else.
             box: see :meth:`search`; of the query alone, marked pictures are taken whole.
             top: number of results, with those marked right.

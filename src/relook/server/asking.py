@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from relook.collection import Collection, Picture
+from relook.collection import Collection, DescribedQuery, Picture
 from relook.collection.searching import Searching
 from relook.core.errors import UsageError
 from relook.core.records import Box
@@ -133,6 +133,23 @@ class Asking:
             raise ProblemError(404, "this query is no longer known; send the picture again")
         boxes = asked.boxes if question.boxes is None else question.boxes
         return await self._described(asked.original, asked.id, asked.sha256, boxes, recipe)
+
+    async def marked(self, number: int) -> DescribedQuery:
+        """An indexed picture that was marked, with all that its file shows while there is one.
+
+        Raises:
+            ProblemError: 404 where there is none with this id, 503 where too many wait.
+        """
+        recipe = self.collection.engine.recipe
+        if self.collection.engine.kind != "global":  # vectors are stored as queries have them
+            _, original = await self.original(number)
+            try:
+                digest = original.sha256 or b""
+                return (await self._described(original, number, digest, (), recipe)).queries[0]
+            except ProblemError as error:
+                if error.status == 503:
+                    raise
+        return (await asyncio.to_thread(self._stored, number, recipe)).queries[0]
 
     async def original(self, number: int) -> tuple[Picture, Original]:
         """An indexed picture, and where its bytes are.

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from pydantic import Field
 
-from relook.collection import Filter, Picture, SearchResult
+from relook.collection import Collection, DescribedQuery, Filter, Picture, SearchResult
 from relook.collection.searching import Searching
 from relook.core.errors import UsageError
 from relook.server.asking import Asking, Question
@@ -60,12 +60,22 @@ class _Options:
         return {name: value for name, value in found.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Results that were said to be right or wrong."""
+
+    right: tuple[DescribedQuery, ...] = ()
+    wrong: tuple[DescribedQuery, ...] = ()
+
+
 def _options(
     right: Annotated[
-        list[PictureId], Form(description="Ids of results that are right.", default_factory=list)
+        list[PictureId],
+        Form(description="Ids of results that are right.", max_length=16, default_factory=list),
     ],
     wrong: Annotated[
-        list[PictureId], Form(description="Ids of results that are wrong.", default_factory=list)
+        list[PictureId],
+        Form(description="Ids of results that are wrong.", max_length=16, default_factory=list),
     ],
     top: Annotated[int, Form(description="Number of results.", ge=1, le=200)] = 24,
     exclude_self: Annotated[bool, Form(description="Leave out the query itself.")] = False,
@@ -118,8 +128,9 @@ async def _search(
     started = perf_counter()
     searching = asking.planned(options.plan(asking.collection.engine.kind))
     asked = await asking.understand(question, features=options.query_features)
+    marks = await _marks(asking, asked, options)
     found, pictures = await asking.finder.run(
-        lambda: _find(asking, searching, asked, among, options)
+        lambda: _find(asking.collection, searching, asked, marks, among, options)
     )
     return SearchAnswer(
         query=QueryCard.of(asked),
@@ -131,32 +142,42 @@ async def _search(
     )
 
 
+async def _marks(asking: Asking, asked: Asked, options: _Options) -> _Marks:
+    """What was marked, described; this process reads no picture."""
+    if not (options.right or options.wrong):
+        return _Marks()
+    if len(asked.queries) > 1:
+        raise ProblemError(422, "results can be marked for one box alone; send one")
+    both = set(options.right) & set(options.wrong)
+    if both:
+        raise ProblemError(422, f"picture {min(both)} is marked right and wrong; choose one")
+    right = [await asking.marked(number) for number in options.right]
+    wrong = [await asking.marked(number) for number in options.wrong]
+    return _Marks(tuple(right), tuple(wrong))
+
+
 def _find(
-    asking: Asking, searching: Searching, asked: Asked, among: Filter, options: _Options
+    collection: Collection,
+    searching: Searching,
+    asked: Asked,
+    marks: _Marks,
+    among: Filter,
+    options: _Options,
 ) -> tuple[SearchResult, dict[int, Picture]]:
     """In a thread: search, and read what is shown of the results."""
-    marked = (*options.right, *options.wrong)
-    if marked:
-        known = asking.collection.pictures(marked)
-        lost = [number for number in marked if number not in known]
-        if lost:
-            raise ProblemError(404, f"there is no picture {lost[0]} in the collection")
-        if len(asked.queries) > 1:
-            raise ProblemError(422, "results can be marked for one box alone; send one")
+    top, exclude = options.top, options.exclude_self
     try:
-        if marked:
+        if marks.right or marks.wrong:
             found = searching.search_again(
                 asked.queries[0],
-                right=options.right,
-                wrong=options.wrong,
-                top=options.top,
-                exclude_self=options.exclude_self,
+                right=marks.right,
+                wrong=marks.wrong,
+                top=top,
+                exclude_self=exclude,
                 among=among,
             )
         else:
-            found = searching.search(
-                asked.queries, top=options.top, exclude_self=options.exclude_self, among=among
-            )
+            found = searching.search(asked.queries, top=top, exclude_self=exclude, among=among)
     except UsageError as error:
         raise ProblemError(422, str(error)) from error
-    return found, asking.collection.pictures([hit.id for hit in found.results])
+    return found, collection.pictures([hit.id for hit in found.results])
