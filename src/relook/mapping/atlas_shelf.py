@@ -100,7 +100,10 @@ class AtlasShelf:
         catalog = self._collection.catalog
         with catalog.reading():
             generation, shown = catalog.generation(), self._shown()
-        projection = fit_projection(self._vectors, shown, stop=stop)
+        projection = fit_projection(
+            self._vectors, shown, stop=stop,
+            step=lambda done, total: progress("learn", done, total),
+        )  # fmt: skip
         ids, vectors = project(
             self._vectors, projection, shown, stop=stop,
             step=lambda done, total: progress("describe", done, total),

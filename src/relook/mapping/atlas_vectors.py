@@ -150,7 +150,9 @@ def _centers(codebook: Codebook) -> Float32:
     return KMeans(min(WORDS, len(words)), seed=_SEED).fit(words).centers_
 
 
-def fit_projection(vectors: AtlasVectors, ids: Int64, *, stop: Stop) -> Projection | None:
+def fit_projection(
+    vectors: AtlasVectors, ids: Int64, *, step: Step, stop: Stop
+) -> Projection | None:
     """PCA of the collection's own vectors; None where there are too few pictures for one."""
     chosen = ids[np.linspace(0, len(ids) - 1, min(_FITTED, len(ids))).astype(np.int64)]
     rows: list[Float32] = []
@@ -158,6 +160,7 @@ def fit_projection(vectors: AtlasVectors, ids: Int64, *, stop: Stop) -> Projecti
         if stop():
             raise Stopped
         rows += [row for row in vectors.of(chunk).values() if row.any()]
+        step(len(rows), len(chosen))
     if len(rows) < 3:
         return None
     sample = np.stack(rows)

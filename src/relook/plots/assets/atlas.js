@@ -10,7 +10,7 @@
   const sheet = new Image();
   const view = { zoom: 1, left: 0, top: 0, side: 1, wide: 1, high: 1 };
   const MOST = 60;
-  const ASIDE = 3000;
+  const ASIDE = 1000, CROWD = 3000;
   const STEPS = [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]];
   let style = {}, pending = false, drawn = [], under = -1;
 
@@ -41,19 +41,19 @@
     pen.clearRect(0, 0, view.wide, view.high);
     const size = thumbSide(), taken = new Map(), picked = [], late = [];
     const radius = Math.min(6, Math.max(2.2, 2.2 + view.zoom * 0.25)), near = 2 * size;
+    const dots = new Map();
     for (const i of order) {
       if (!shown(i)) continue;
       const px = screenX(i), py = screenY(i);
       if (px < -near || py < -near || px > view.wide + near || py > view.high + near) continue;
-      pen.fillStyle = colorOf(i);
-      pen.globalAlpha = label[i] < 0 ? 0.75 : 1;
-      pen.beginPath();
-      pen.arc(px, py, radius, 0, 7);
-      pen.fill();
+      const color = colorOf(i);
+      if (!dots.has(color)) dots.set(color, []);
+      dots.get(color).push(px, py);
       const half = [(sizes[i][0] / tile) * size / 2 + 2.5, (sizes[i][1] / tile) * size / 2 + 2.5];
       if (claims(taken, px, py, half, size + 5)) picked.push([i, px, py]);
       else if (late.length < ASIDE) late.push([i, px, py, half]);
     }
+    drawDots(dots, radius);
     for (const [i, px, py, half] of late) {
       // Beside its place rather than not at all, at most a tile away.
       const free = (reach) => STEPS.map(([dx, dy]) => [px + dx * reach * half[0], py + dy * reach * half[1]])
@@ -61,12 +61,26 @@
       const found = free(1) || free(2);
       if (found) picked.push([i, ...found]);
     }
-    pen.globalAlpha = 1;
     drawn = picked;
     for (const [i, px, py] of picked) drawTile(i, px, py, size);
     if (under >= 0 && shown(under)) {
       const [, px, py] = picked.find(([i]) => i === under) || [0, screenX(under), screenY(under)];
       drawTile(under, px, py, size, true);
+    }
+  }
+
+  // One path per color; squares where there are very many, which are much cheaper.
+  function drawDots(dots, radius) {
+    for (const [color, points] of dots) {
+      const plain = count > CROWD && radius < 4;
+      pen.fillStyle = color;
+      pen.beginPath();
+      for (let k = 0; k < points.length; k += 2) {
+        const px = points[k], py = points[k + 1];
+        if (plain) pen.rect(px - radius, py - radius, 2 * radius, 2 * radius);
+        else { pen.moveTo(px + radius, py); pen.arc(px, py, radius, 0, 7); }
+      }
+      pen.fill();
     }
   }
 

@@ -28,6 +28,7 @@ _SMALL = 1000
 """So few new pictures, on so small a map, are placed while the client waits; others by a job."""
 _PLACING = "placing new pictures"
 _STEPS = {
+    "learn": "learning what sets the pictures apart",
     "describe": "describing",
     "neighbors": "finding neighbors",
     "map": "laying out",
