@@ -10,6 +10,7 @@ import pytest
 from relook.collection import Collection
 from relook.server.app import ROUTERS, create_app
 from relook.server.counting import Counter
+from relook.server.security.readonly import ASKING
 from server.probes import TestClient, client_of
 
 
@@ -97,3 +98,10 @@ def test_the_page_does_not_hide_the_methods_of_the_interface(idle: TestClient) -
 def test_there_are_no_pages_of_third_parties(idle: TestClient) -> None:
     for path in ("/docs", "/redoc", "/openapi.json", "/api/v1/docs"):
         assert idle.get(path).status_code == 404
+
+
+def test_readonly_knows_all_that_is_posted_without_changing_anything(idle: TestClient) -> None:
+    paths = idle.get("/api/v1/openapi.json").json()["paths"]
+    assert set(paths) >= ASKING
+    changing = {path for path, methods in paths.items() if set(methods) - {"get"}} - ASKING
+    assert {"/api/v1/images", "/api/v1/images/{id}", "/api/v1/labels"} <= changing

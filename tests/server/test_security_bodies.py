@@ -70,7 +70,7 @@ def test_slow_bodies_are_given_up() -> None:
 
 
 def test_large_bodies_may_take_longer() -> None:
-    sent = asyncio.run(_post_slowly(parts=3, pause=0.1, upload_seconds=0.15, upload_bytes=50))
+    sent = asyncio.run(_post_slowly(parts=6, pause=0.25, upload_seconds=1.0, upload_bytes=50))
     assert sent == 422
 
 
