@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from relook.collection.labels import make_label
 from relook.core.errors import UsageError
@@ -96,6 +97,8 @@ async def _receive(request: Request, service: Service) -> Batch:
         if not receiver.files:
             raise ProblemError(422, "the form has no pictures; send each as `images`")
         return await run_in_threadpool(_keep, receiver.files, labels, service)
+    except ClientDisconnect as error:  # nobody reads the answer
+        raise ProblemError(400, "the form is cut off; send it again") from error
     finally:
         _clean(receiver)  # nothing is awaited, so that it is done for a cancelled request too
 
