@@ -115,6 +115,13 @@ def test_what_is_not_installed_is_said(
     assert 'pip install "relook[server]"' in refused(capsys, museum / "pictures")
 
 
+def test_the_address_that_is_printed_is_one_that_the_server_answers_to() -> None:
+    for host, shown in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")):
+        with serving.Place(host, 0).listen() as listener:
+            port = listener.getsockname()[1]
+            assert serving._url(listener) == f"http://{shown}:{port}/"
+
+
 class Process:
     """A server in a process of its own."""
 

@@ -163,6 +163,8 @@ def serve(
 
     def ready() -> None:
         console.err().print(f"relook serves {collection.directory} at {url}; Ctrl-C stops")
+        if not Place(*listener.getsockname()[:2]).is_loopback:
+            console.note("other computers reach it by this computer's address, or an --allow-host")
         if open_page:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
@@ -178,5 +180,5 @@ def serve(
 
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    shown = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)  # noqa: S104
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
