@@ -59,7 +59,7 @@ def test_pictures_are_added_with_progress_and_a_report(visit, start, fresh, phot
     wall(page)
     page.get_by_label("Label them all").fill("new ones, checkered")
     page.locator(PICK).set_input_files([*fresh, next(photos.iterdir())])
-    page.wait_for_selector(".card.busy progress")
+    page.wait_for_selector(".card.busy, .report")
     page.wait_for_selector(".report")
     assert page.locator(".report h3").inner_text() == (
         "3 pictures added, 1 known already, 1 in quarantine, 1 refused."

@@ -2,11 +2,11 @@
 // the server does is found again after a reload.
 
 import { api, patiently } from "../../api.js";
+import { follow, isOver } from "./following.js";
 import { batches, sorted } from "./gathering.js";
 import { send } from "./sending.js";
 
 const MINE = "relook-adding"; // Jobs whose end is still to be told, in the tab's storage.
-const OVER = ["done", "failed", "cancelled"];
 
 class Adding extends EventTarget {
   constructor() {
@@ -37,7 +37,7 @@ class Adding extends EventTarget {
   }
 
   get open() {
-    return [...this.jobs.values()].filter((job) => !OVER.includes(job.state));
+    return [...this.jobs.values()].filter((job) => !isOver(job));
   }
 
   get busy() {
@@ -65,7 +65,7 @@ class Adding extends EventTarget {
   get indexing() {
     const jobs = [...this.jobs.values()];
     const sum = (name) => jobs.reduce((all, job) => all + job[name], 0);
-    const done = jobs.reduce((all, job) => all + (OVER.includes(job.state) ? job.total : job.done), 0);
+    const done = jobs.reduce((all, job) => all + (isOver(job) ? job.total : job.done), 0);
     const total = sum("total") + (this.sending ? this.files.total - this.files.sent : 0);
     return { done, total, seconds: this.left(done, total) };
   }
@@ -142,7 +142,7 @@ class Adding extends EventTarget {
   follow() {
     const next = this.open[0];
     if (!next || this.following) return;
-    this.following = api.events(next.id, (job, ended) => {
+    this.following = follow(next, (job, ended) => {
       this.jobs.set(job.id, job);
       if (ended) {
         this.following = null;
@@ -158,7 +158,7 @@ class Adding extends EventTarget {
     if (this.busy || this.jobs.size) return;
     const mine = this.remembered();
     const { jobs } = await api.get("jobs");
-    const known = jobs.filter((job) => job.kind === "add" && (mine.includes(job.id) || !OVER.includes(job.state)));
+    const known = jobs.filter((job) => job.kind === "add" && (mine.includes(job.id) || !isOver(job)));
     for (const job of known.reverse()) this.jobs.set(job.id, job);
     this.follow();
     this.tell();

@@ -4,7 +4,10 @@ import { api, patiently } from "../../api.js";
 import { plain } from "../../parts/asking.js";
 import { button, count, el, icon, refill } from "../../parts/dom.js";
 
-/** A dialog of a form; `submit` answers with what the promise gives, or throws what is shown. */
+/**
+ * A dialog of a form. `submit(data, say)` answers with what the promise gives, or throws what is
+ * shown; `say(text)` tells meanwhile how far it is. The promise gives null where it was cancelled.
+ */
 export function form(title, content, { action, danger = false, submit }) {
   return new Promise((resolve) => {
     let answer = null;
@@ -27,7 +30,7 @@ export function form(title, content, { action, danger = false, submit }) {
       event.preventDefault();
       go.disabled = true;
       try {
-        answer = await submit(new FormData(body), dialog);
+        answer = await submit(new FormData(body), (text) => (go.textContent = text));
         dialog.close();
       } catch (problem) {
         error.textContent = plain(problem);
@@ -55,8 +58,8 @@ export async function labelMany(ids) {
   });
 }
 
-/** Ask before pictures are removed: says what goes and what stays. */
-export async function confirmRemoval(ids) {
+/** Remove pictures, once it was said what goes and what stays; the answer is how many went, or null. */
+export function remove(ids) {
   const shown = ids.slice(0, 6).map((id) => el("img", { src: api.thumbnail(id), alt: "" }));
   const content = [
     el("div", { class: "removal-strip" }, shown, ids.length > 6 ? el("span", { class: "muted" }, `and ${ids.length - 6} more`) : null),
@@ -66,21 +69,20 @@ export async function confirmRemoval(ids) {
     ]),
   ];
   const title = `Remove ${count(ids.length, "picture")} from the collection?`;
-  return (await form(title, content, { action: "Remove", danger: true, submit: async () => true })) === true;
+  return form(title, content, { action: "Remove", danger: true, submit: (_, say) => removeAll(ids, say) });
 }
 
-/** Remove pictures one after the other; stops at the first failure that is not "gone already". */
-export async function removeAll(ids) {
-  let removed = 0;
-  for (const id of ids) {
+/** One after the other; what is gone already is no failure. */
+async function removeAll(ids, say) {
+  for (const [done, id] of ids.entries()) {
+    if (ids.length > 5) say(`Removing ${done + 1} of ${ids.length}`);
     try {
       await patiently(() => api.send("DELETE", `images/${id}`));
-      removed += 1;
     } catch (error) {
-      if (error.status !== 404) return { removed, error };
+      if (error.status !== 404) throw error;
     }
   }
-  return { removed, error: null };
+  return ids.length;
 }
 
 /** Fill a place with a notice of an error and a way to try again. */

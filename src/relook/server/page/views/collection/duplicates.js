@@ -3,7 +3,8 @@
 import { api } from "../../api.js";
 import { plain } from "../../parts/asking.js";
 import { button, count, el, empty, icon, refill } from "../../parts/dom.js";
-import { confirmRemoval, removeAll, trouble } from "./dialogs.js";
+import { remove, trouble } from "./dialogs.js";
+import { follow as followJob } from "./following.js";
 import { remaining } from "./panel.js";
 
 /** Shows the groups into `node`; the answer stops what is followed. */
@@ -43,7 +44,7 @@ export function duplicates(node, context) {
     const cancel = button("Cancel", { icon: "close", kind: "small", onclick: () => api.send("DELETE", `jobs/${first.id}`).catch(() => {}) });
     refill(node, el("div", { class: "card busy" }, el("div", { class: "grow progress" }, el("div", { class: "progress-text" }, what, left), bar), cancel));
     const start = performance.now();
-    stop = api.events(first.id, (job, ended) => {
+    stop = followJob(first, (job, ended) => {
       if (ended) {
         if (job.state === "failed") context.say(job.error || "Looking for duplicates failed.", "error");
         show();
@@ -72,13 +73,11 @@ export function duplicates(node, context) {
   function group({ images, relation, files = [] }) {
     const card = el("article", { class: "copies card" });
     const drop = async (image, figure) => {
-      if (!(await confirmRemoval([image.id]))) return;
-      const { removed, error } = await removeAll([image.id]);
-      if (error) return context.say(plain(error), "error");
-      if (removed) context.say(`${image.name} removed from the collection.`, "success");
+      if (!(await remove([image.id]))) return;
+      context.say(`${image.name} removed from the collection.`, "success");
       figure.remove();
       if (card.querySelectorAll("figure").length < 2) card.remove();
-      return context.refreshInfo().catch(() => {});
+      context.refreshInfo().catch(() => {});
     };
     const list = el("div", { class: "copy-list" }, images.map((image, place) => copy(image, place, files, drop)));
     refill(card, el("h3", {}, relation), list, sameBytes(images, files));

@@ -7,7 +7,7 @@ import { filterOf, filters } from "../../parts/filters.js";
 import { rows, shape, wall } from "../../parts/justified.js";
 import { editLabels } from "../../parts/labelling.js";
 import { openLarge } from "../../parts/large.js";
-import { confirmRemoval, labelMany, removeAll } from "./dialogs.js";
+import { labelMany, remove } from "./dialogs.js";
 import { Selection } from "./selection.js";
 
 const PAGE = 60;
@@ -168,14 +168,12 @@ class Wall {
   }
 
   async remove(ids) {
-    if (!(await confirmRemoval(ids))) return;
-    const { removed, error } = await removeAll(ids);
-    if (removed) this.context.say(`${count(removed, "picture")} removed from the collection.`, "success");
-    if (error) this.context.say(plain(error), "error");
+    const removed = await remove(ids);
+    if (removed === null) return;
+    this.context.say(`${count(removed, "picture")} removed from the collection.`, "success");
     this.selection.clear();
     await this.context.refreshInfo().catch(() => {});
     this.reload();
-    this.node.dispatchEvent(new Event("changed", { bubbles: true }));
   }
 }
 
