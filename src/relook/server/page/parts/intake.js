@@ -15,30 +15,33 @@ export function intake(onPictures, { many = false, text = "Drop it to search" } 
   const camera = file({ accept: "image/*", capture: "environment" });
   document.body.append(veil, input, camera);
   let depth = 0;
+  let own = false; // A picture of this page is dragged: that is no way in.
   const give = (files) => {
     const pictures = [...files].filter(likely);
     if (pictures.length) onPictures(many ? pictures : pictures.slice(0, 1));
   };
   const shown = (on) => (veil.hidden = !on);
   const listeners = {
+    dragstart: () => (own = true),
+    dragend: () => (own = false),
     dragenter(event) {
-      if (!carriesFiles(event)) return;
+      if (own || !carriesFiles(event)) return;
       event.preventDefault();
       depth += 1;
       shown(true);
     },
     dragover(event) {
-      if (!carriesFiles(event)) return;
+      if (own || !carriesFiles(event)) return;
       event.preventDefault();
       event.dataTransfer.dropEffect = "copy";
     },
     dragleave(event) {
-      if (!carriesFiles(event)) return;
+      if (own || !carriesFiles(event)) return;
       depth = Math.max(0, depth - 1);
       if (!depth) shown(false);
     },
     drop(event) {
-      if (!carriesFiles(event)) return;
+      if (own || !carriesFiles(event)) return;
       event.preventDefault();
       depth = 0;
       shown(false);

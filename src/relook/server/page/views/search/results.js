@@ -70,10 +70,9 @@ export function showResults(node, answer, actions) {
 }
 
 function hits(list, actions, best) {
-  const few = list.length <= 3;
   const caption = (list.some(hasFacts) ? 2 : 1) * LINE + 8;
   const items = list.map((hit, place) => tile(hit, actions, { eager: best && place < 8, large: best && place < 4 }));
-  const options = (width) => ({ height: rows(width), first: rows(width) * (best && !few ? 1.35 : 1.15), gap: width < 520 ? 8 : 12, caption });
+  const options = (width) => ({ height: rows(width), first: rows(width) * (best ? 1.4 : 1.15), gap: width < 520 ? 8 : 12, caption });
   return wall(items, options, { class: "results-wall" });
 }
 
