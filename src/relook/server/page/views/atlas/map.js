@@ -144,8 +144,9 @@ export class AtlasMap {
       points, room, camera, size, shown, ratio, thumbnails: this.thumbnails, calm: calm(), frame: (i) => this.#frame(i),
     });
     this.places = places;
-    this.#drawNames(size);
     this.#drawMarks();
+    this.#drawNames(size);
+    if (this.path) this.hooks.drawPath(context, this.path, this.colors);
     this.#want(shown, size);
     if (moving) this.redraw();
     if (this.began === undefined) performance.mark("atlas-drawn");
@@ -255,7 +256,6 @@ export class AtlasMap {
     for (const i of [this.opened, this.looked]) {
       if (i >= 0) ring(context, this.at(i), colors, { radius: this.size.dot + 4 });
     }
-    if (this.path) this.hooks.drawPath(context, this.path, colors);
   }
 
   /** Ask for the thumbnails of the view, the middle first. Not in every frame: panning goes first. */

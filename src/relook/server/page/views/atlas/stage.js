@@ -114,8 +114,6 @@ export class Stage {
 
   moved() {
     if (this.map.closed || !this.map.points) return;
-    const { x, y, scale } = this.map.camera;
-    this.remembered.view = { x, y, scale };
     const words = inWords(this.map);
     if (words !== this.words.textContent) this.words.textContent = words;
     this.listing.show();
@@ -325,6 +323,8 @@ export class Stage {
   }
 
   close() {
+    const { x, y, scale } = this.map.camera;
+    this.remembered.view = { x, y, scale };
     removeEventListener("themechange", this.ontheme);
     this.observer.disconnect();
     this.map.close();
