@@ -59,7 +59,8 @@ function sure(answer) {
 
 function redraw(node, hit) {
   node.querySelector(".outline")?.remove();
-  if (hit.region) node.querySelector(".evidence-picture").append(outline(hit.region, hit.image));
+  const drawn = proof(hit);
+  if (drawn) node.querySelector(".evidence-picture").append(drawn);
   node.querySelector(".evidence .badge").replaceWith(mark(hit));
 }
 
@@ -120,9 +121,14 @@ function evidence(answer, { api, why }) {
   return el(
     "figure",
     { class: "evidence" },
-    el("div", { class: "evidence-picture" }, picture, outline(hit.region, image)),
+    el("div", { class: "evidence-picture" }, picture, proof(hit)),
     el("figcaption", {}, mark(hit), el("span", { class: "muted small file" }, image.path), el("div", { class: "row" }, links)),
   );
+}
+
+/** The outline of what matched, where geometry confirms that it is the same. */
+function proof({ verified, region, image }) {
+  return verified ? outline(region, image) : null;
 }
 
 function mark(hit) {
@@ -147,6 +153,7 @@ function advice(text) {
   return el("p", { class: "muted small advice" }, icon("info"), el("span", {}, text));
 }
 
+/** Remarks for whoever looks after the collection; a visitor need not mind them. */
 function warnings(answer) {
-  return (answer.warnings ?? []).map((text) => el("p", { class: "notice warn small" }, icon("warning"), el("span", {}, text)));
+  return (answer.warnings ?? []).map((text) => advice(text[0].toUpperCase() + text.slice(1)));
 }
