@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from relook.core.storage import load_arrays, save_arrays
 from relook.mapping.atlas_layout import spiral
 from relook.vectors import Projection
 
-__all__ = ["AtlasMap", "arrange"]
+__all__ = ["AtlasMap", "arrange", "blank_rows"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -63,7 +63,7 @@ class AtlasMap:
     @property
     def blank(self) -> NDArray[np.bool_]:
         """``(N,)`` which pictures have no features."""
-        return ~self.vectors.any(axis=1) if self.vectors.shape[1] else np.ones(len(self.ids), bool)
+        return blank_rows(self.vectors)
 
     def framed(self, places: Float64) -> Float32:
         """Places in 0 … 1 of a square, as the pictures that the map was made of fill it."""
@@ -71,7 +71,7 @@ class AtlasMap:
         low, high = known.min(axis=0), known.max(axis=0)
         scale = (1 - 2 * _BORDER) / (float((high - low).max()) or 1.0)
         inside = 0.5 + (places - (low + high) / 2) * scale
-        return np.clip(inside, 0.0, 1.0).astype(np.float32)
+        return np.asarray(np.clip(inside, 0.0, 1.0), np.float32)
 
     def blanks(self, count: int) -> Float64:
         """``(count, 2)`` places for so many more pictures without features."""
@@ -95,7 +95,7 @@ class AtlasMap:
         """
         name = self.file or f"map-{uuid.uuid4().hex}.safetensors"
         if not self.file:
-            arrays = {
+            arrays: dict[str, NDArray[Any]] = {
                 "ids": self.ids, "vectors": self.vectors, "places": self.places,
                 "corner": self.corner,
             }  # fmt: skip
@@ -108,9 +108,13 @@ class AtlasMap:
         late = ""
         if len(self.late_ids):
             late = f"late-{uuid.uuid4().hex}.safetensors"
-            arrays = {"ids": self.late_ids, "places": self.late_places}
-            header = {"blank": self.late_blank}
-            save_arrays(folder / late, arrays, kind=LATE, version=VERSION, header=header)
+            save_arrays(
+                folder / late,
+                {"ids": self.late_ids, "places": self.late_places},
+                kind=LATE,
+                version=VERSION,
+                header={"blank": self.late_blank},
+            )
         return replace(self, file=name), {"map": name, "late": late}
 
     @classmethod
@@ -130,7 +134,10 @@ class AtlasMap:
             if mean is not None and matrix is not None:
                 projection = Projection(np.array(mean), np.array(matrix), normalize=True)
             found = cls(
-                **arrays, spacing=float(stored.header["spacing"]), projection=projection, file=name
+                **cast("dict[str, Any]", arrays),
+                spacing=float(stored.header["spacing"]),
+                projection=projection,
+                file=name,
             )
             if late:
                 more = load_arrays(folder / late, kind=LATE, version=VERSION)
@@ -140,6 +147,11 @@ class AtlasMap:
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(f"the atlas in {folder} is damaged; make it again") from error
         return found
+
+
+def blank_rows(vectors: Float32) -> NDArray[np.bool_]:
+    """``(N,)`` which of ``(N, d)`` vectors are zeros, d may be 0."""
+    return np.asarray(~vectors.any(axis=1), np.bool_)
 
 
 def arrange(
@@ -160,7 +172,7 @@ def arrange(
         centers: of the VLAD that they were made by.
     """
     order = np.argsort(ids)
-    blank = ~vectors.any(axis=1) if vectors.shape[1] else np.ones(len(ids), bool)
+    blank = blank_rows(vectors)
     side = float(np.ptp(places, axis=0).max()) if len(places) > 1 else 1.0
     spacing = _SPACING * (side or 1.0)
     reach = spacing * (np.sqrt(blank.sum()) + 4)

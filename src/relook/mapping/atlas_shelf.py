@@ -18,7 +18,7 @@ from relook.collection.lock import FileLock
 from relook.collection.records import Generation
 from relook.core.errors import CollectionError, RelookError, StorageError
 from relook.mapping.atlas_layout import lay_out, place
-from relook.mapping.atlas_map import AtlasMap, arrange
+from relook.mapping.atlas_map import AtlasMap, arrange, blank_rows
 from relook.mapping.atlas_vectors import AtlasVectors, fit_projection, make_vectors, project
 
 __all__ = ["AtlasShelf", "Current"]
@@ -108,7 +108,7 @@ class AtlasShelf:
             self._vectors, projection, shown, stop=stop,
             step=lambda done, total: progress("describe", done, total),
         )  # fmt: skip
-        seen = vectors[vectors.any(axis=1)] if vectors.shape[1] else vectors[:0]
+        seen = vectors[~blank_rows(vectors)]
         places = lay_out(seen, progress=progress, stop=stop)
         vlad = self._vectors.vlad
         centers = None if vlad is None else vlad.centers
@@ -135,7 +135,7 @@ class AtlasShelf:
     def _place(self, old: AtlasMap, ids: Int64, stop: Stop) -> None:
         maker = self._vectors.with_centers(old.centers)
         found, vectors = project(maker, old.projection, ids, step=lambda *_: None, stop=stop)
-        blank = ~vectors.any(axis=1) if vectors.shape[1] else np.ones(len(found), bool)
+        blank = blank_rows(vectors)
         known = ~old.blank
         places = np.zeros((len(found), 2))
         if not known.any():
