@@ -92,7 +92,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
             viewport=size, color_scheme=scheme, has_touch=phone, is_mobile=phone
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.said, page.asked = [], []
         page.on("console", lambda message: page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))

@@ -119,6 +119,18 @@ def test_verified_results_stand_before_the_rest(asked, faults):
     assert faults(page) == []
 
 
+def test_an_answer_without_proof_says_so(visit, server, museum):
+    page = visit(server)
+    page.wait_for_selector(".start-wall img")
+    unknown = next(
+        file for file in (museum / "museum" / "queries").iterdir() if "unknown" in file.name
+    )
+    bring(page, unknown, "drop")
+    searched(page)
+    assert page.get_by_role("heading", name="Similar, but nothing is verified").is_visible()
+    assert "0 verified" in page.locator(".summary-title").inner_text()
+
+
 def test_the_wall_fills_its_rows_and_crops_nothing(asked):
     tiles = asked.eval_on_selector_all(
         ".results-wall:last-of-type .tile-picture",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 
 
 def until(page: Any, expression: str) -> None:

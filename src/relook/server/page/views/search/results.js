@@ -12,11 +12,16 @@ function spent(milliseconds) {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** Did geometry have its say? It may have found nothing that agrees. */
+function compared({ geometry, milliseconds }) {
+  return geometry || milliseconds.verify > 0;
+}
+
 /** "24 results, 5 verified · 62 ms", which opens to where the time went. */
 export function summary(answer) {
-  const { results, milliseconds, geometry, waited, skipped } = answer;
+  const { results, milliseconds, waited, skipped } = answer;
   const verified = results.filter((hit) => hit.verified).length;
-  const found = geometry ? `${count(results.length, "result")}, ${verified} verified` : count(results.length, "result");
+  const found = compared(answer) ? `${count(results.length, "result")}, ${verified} verified` : count(results.length, "result");
   const stages = Object.entries(STAGES)
     .filter(([name]) => milliseconds[name] >= 0.5)
     .map(([name, text]) => `${spent(milliseconds[name])} ${text}`);
@@ -44,12 +49,12 @@ export function showResults(node, answer, actions) {
   const verified = answer.results.filter((hit) => hit.verified);
   const rest = answer.results.filter((hit) => !hit.verified);
   const first = verified.length ? hits(verified, actions, true) : null;
-  const second = rest.length ? hits(rest, actions, !verified.length) : null;
+  const second = rest.length ? hits(rest, actions, !compared(answer)) : null;
   const bar = el("div", { class: "marks-bar", role: "region", "aria-label": "Marked results", hidden: true });
   refill(
     node,
     first?.node,
-    rest.length && answer.geometry ? divider(verified.length) : null,
+    rest.length && compared(answer) ? divider(verified.length) : null,
     second?.node,
     answer.results.length ? null : nothing(actions),
     actions.more ? el("div", { class: "row more-results" }, button("Show more", { icon: "down", onclick: actions.more })) : null,
