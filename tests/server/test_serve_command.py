@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from relook.cli import main, serving
 from server.probes import TOKEN
@@ -119,7 +121,7 @@ def test_the_address_that_is_printed_is_one_that_the_server_answers_to() -> None
     for host, shown in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")):
         with serving.Place(host, 0).listen() as listener:
             port = listener.getsockname()[1]
-            assert serving._url(listener) == f"http://{shown}:{port}/"
+            assert serving._url(listener, scheme="http") == f"http://{shown}:{port}/"
 
 
 class Process:
@@ -137,7 +139,7 @@ class Process:
         stream = self.process.stderr
         lines = iter(stream.readline, "") if stream else iter(())
         self.url = next(
-            (found[0] for line in lines if (found := re.search(r"http://\S+?/(?=;)", line))), ""
+            (found[0] for line in lines if (found := re.search(r"https?://\S+?/(?=;)", line))), ""
         )
         assert self.url
 
@@ -176,6 +178,51 @@ def test_it_serves_until_ctrl_c_also_with_open_streams(process: Process, photos:
             assert events.status_code == 200
             next(events.iter_raw())
             assert process.stop() < 15
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A certificate of 127.0.0.1, its key, and who signed it."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    files = tuple(tmp_path / name for name in ("cert.pem", "key.pem", "ca.pem"))
+    issued.cert_chain_pems[0].write_to_path(files[0])
+    issued.private_key_pem.write_to_path(files[1])
+    authority.cert_pem.write_to_path(files[2])
+    return files
+
+
+def test_with_a_certificate_it_serves_by_tls(
+    museum: Path, token_file: Path, certificate: tuple[Path, Path, Path]
+) -> None:
+    file, key, authority = certificate
+    words = ("--token-file", token_file, "--workers", 1, "--certificate", file, "--key", key)
+    process = Process(museum / "pictures", *words, "--readonly")
+    try:
+        assert process.url.startswith("https://")
+        trusted = ssl.create_default_context(cafile=authority)
+        with httpx.Client(base_url=process.url, verify=trusted) as client:
+            answer = client.post(
+                "/api/v1/session", json={"token": TOKEN}, headers={"Origin": process.url[:-1]}
+            )
+            assert answer.status_code == 204
+            assert "secure" in answer.headers["set-cookie"].lower()
+            assert client.get("/api/v1/info").status_code == 200
+        assert process.stop() < 15
+    finally:
+        process.process.kill()
+        process.process.communicate()
+
+
+def test_what_is_no_certificate_is_refused(
+    museum: Path, certificate: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, key, authority = certificate
+    pictures = museum / "pictures"
+    assert "--certificate" in refused(capsys, pictures, "--key", key)
+    for wrong in (("nowhere.pem", key), (file, authority), (key, key), (museum, key)):
+        said = refused(capsys, pictures, "--certificate", wrong[0], "--key", wrong[1])
+        assert "PEM" in said
 
 
 def _changed(photos: Path, number: int) -> bytes:

@@ -16,6 +16,7 @@ EXAMPLES = (
     "relook serve pictures",
     "relook serve pictures --readonly --port 9000 --no-open",
     "relook serve pictures --host 0.0.0.0 --token-file token.txt --allow-host photos.lan",
+    "relook serve pictures --host 0.0.0.0 --token-file token.txt --certificate cert.pem",
 )
 
 
@@ -47,6 +48,17 @@ def run(
                      help="A name by which the server may be called, such as photos.lan. "
                           "Repeatable."),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="FILE", show_default=False,
+                     help="PEM certificate: serve by TLS, so that what travels is encrypted and "
+                          "phones may use their camera."),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", show_default=False,
+                     help="Private key of the certificate, PEM, where it is in another file."),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option("--workers", metavar="N", min=1, show_default=False,
@@ -59,7 +71,14 @@ def run(
     It listens on this computer only unless --host says otherwise, which takes a token.
     """
     import relook  # noqa: PLC0415
-    from relook.cli.serving import Place, check_extra, read_token, serve, settings_for  # noqa: PLC0415
+    from relook.cli.serving import (  # noqa: PLC0415
+        Certificate,
+        Place,
+        check_extra,
+        read_token,
+        serve,
+        settings_for,
+    )  # fmt: skip
     from relook.cli.threads import limit_threads  # noqa: PLC0415
 
     check_extra()
@@ -67,8 +86,12 @@ def run(
     place = Place(host, port)
     token = None if token_file is None else read_token(token_file)
     place.check(token)
+    proof = Certificate.of(certificate, key)
     settings = settings_for(
         place, token=token, readonly=readonly, hosts=tuple(allow_host or ()), workers=workers
     )
     with relook.open(directory) as collection, place.listen() as listener:
-        serve(collection, settings, listener, open_page=open_page, verbose=console.is_verbose())
+        serve(
+            collection, settings, listener, certificate=proof, open_page=open_page,
+            verbose=console.is_verbose(),
+        )  # fmt: skip

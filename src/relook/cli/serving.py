@@ -6,6 +6,7 @@ import errno
 import importlib.util
 import ipaddress
 import socket
+import ssl
 import stat
 import sys
 import threading
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from relook.collection import Collection
     from relook.server.settings import ServerSettings
 
-__all__ = ["Place", "check_extra", "read_token", "serve", "settings_for"]
+__all__ = ["Certificate", "Place", "check_extra", "read_token", "serve", "settings_for"]
 
 _SHORTEST_TOKEN = 16
 _HOW_TO_MAKE_ONE = "python -c 'import secrets; print(secrets.token_urlsafe(32))' > token.txt"
@@ -96,6 +97,43 @@ class Place:
         return f"cannot listen at {self.host} ({error.strerror}); leave --host out, or use 0.0.0.0"
 
 
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a server proves with who it is, so that what travels is encrypted.
+
+    Attributes:
+        file: the certificate and what signs it, PEM.
+        key: its private key, PEM; None where it is in ``file`` too.
+    """
+
+    file: Path
+    key: Path | None
+
+    @classmethod
+    def of(cls, file: Path | None, key: Path | None) -> Certificate | None:
+        """The certificate of a command line; None where it has none.
+
+        Raises:
+            UsageError: the files are no certificate and its key.
+        """
+        if file is None:
+            if key is not None:
+                raise UsageError("--key belongs to a certificate; add --certificate FILE")
+            return None
+        try:
+            # Without a password: nobody is there to type one.
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+                file, key, password=b""
+            )
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            raise UsageError(
+                f"{file}{f' and {key}' if key else ''} cannot be used for TLS "
+                f"({getattr(error, 'strerror', None) or error}); give a PEM certificate and its "
+                "PEM key without a password"
+            ) from error
+        return cls(file, key)
+
+
 def check_extra() -> None:
     """Make sure that what serving takes is installed.
 
@@ -148,6 +186,7 @@ def serve(
     settings: ServerSettings,
     listener: socket.socket,
     *,
+    certificate: Certificate | None = None,
     open_page: bool,
     verbose: bool,
 ) -> None:
@@ -168,8 +207,9 @@ def serve(
         if open_page:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
-    url = _url(listener)
-    server = make_server(app, ready=ready, verbose=verbose)
+    url = _url(listener, scheme="https" if certificate else "http")
+    files = {"certificate": certificate.file, "key": certificate.key} if certificate else {}
+    server = make_server(app, ready=ready, verbose=verbose, **files)
     try:
         server.run([listener])
     except KeyboardInterrupt:
@@ -178,7 +218,7 @@ def serve(
         raise RelookError("the server could not start; -v shows why")
 
 
-def _url(listener: socket.socket) -> str:
+def _url(listener: socket.socket, *, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+    return f"{scheme}://[{shown}]:{port}/" if ":" in shown else f"{scheme}://{shown}:{port}/"

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -106,7 +107,12 @@ class ImpatientH11(H11Protocol):
 
 
 def make_server(
-    app: FastAPI, *, ready: Callable[[], None] = lambda: None, verbose: bool = False
+    app: FastAPI,
+    *,
+    ready: Callable[[], None] = lambda: None,
+    verbose: bool = False,
+    certificate: Path | None = None,
+    key: Path | None = None,
 ) -> Server:
     """A server of one process for ``run(sockets)``; it stops on Ctrl-C.
 
@@ -114,6 +120,8 @@ def make_server(
         app: to serve.
         ready: called when it listens.
         verbose: log every request.
+        certificate: PEM file for TLS; plain HTTP without.
+        key: PEM file of its private key, where that is another one.
     """
     if verbose:
         _tell_all()
@@ -133,6 +141,8 @@ def make_server(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_LAST_SECONDS,
         h11_max_incomplete_event_size=_HEAD_BYTES,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
     return Server(config, ready=ready)
 
