@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from oracles import wall
 from oracles.pictures import texture
-from relook.mapping import cleaning
+from relook.mapping.cleaning import cleaning
 
 
 @pytest.fixture(scope="module")

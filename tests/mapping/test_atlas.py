@@ -12,9 +12,9 @@ import relook
 from oracles.pictures import texture
 from relook.encodings import load_codebook
 from relook.images import render_view
-from relook.mapping import atlas as atlas_module
 from relook.mapping.atlas import Stopped, make_atlas, read_atlas
-from relook.mapping.atlas_vectors import make_vectors
+from relook.mapping.atlas import making as atlas_module
+from relook.mapping.atlas.vectors import make_vectors
 from relook.search import load_recipe
 
 pytest.importorskip("openTSNE")

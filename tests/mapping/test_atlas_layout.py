@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from relook.core.errors import UsageError
-from relook.mapping.atlas_layout import Stopped, lay_out, place, spiral
+from relook.mapping.atlas.layout import Stopped, lay_out, place, spiral
 from relook.vectors import l2_normalize
 
 pytest.importorskip("openTSNE")

@@ -14,8 +14,8 @@ from oracles.pictures import texture
 from relook.core.errors import UsageError
 from relook.images import read
 from relook.mapping.cleaning import Cleaning, CleaningSettings, clean
-from relook.mapping.cleaning_classes import classes_in_folder, classes_of_labels
-from relook.mapping.cleaning_list import COLUMNS, kept_as_csv
+from relook.mapping.cleaning.classes import classes_in_folder, classes_of_labels
+from relook.mapping.cleaning.table import COLUMNS, kept_as_csv
 from relook.search import load_recipe
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relook.mapping.cleaning_boxes import find_boxes, geometric_median
-from relook.mapping.cleaning_pairs import Pair
+from relook.mapping.cleaning.boxes import find_boxes, geometric_median
+from relook.mapping.cleaning.pairs import Pair
 
 SIZE = (400, 300)
 

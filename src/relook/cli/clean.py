@@ -117,7 +117,7 @@ def _check_targets(report: Path | None, write: Path | None) -> None:
 
 def _write_list(target: Path, found: Cleaning) -> None:
     from relook.core.storage import write_whole  # noqa: PLC0415
-    from relook.mapping.cleaning_list import kept_as_csv  # noqa: PLC0415
+    from relook.mapping.cleaning.table import kept_as_csv  # noqa: PLC0415
 
     write_whole(target, kept_as_csv(found, folder=target.parent))
 

@@ -13,7 +13,7 @@ from relook.cli.words import count
 
 if TYPE_CHECKING:
     from relook.collection import Collection
-    from relook.mapping.cleaning_classes import Classes
+    from relook.mapping.cleaning.classes import Classes
 
 __all__ = ["open_classes"]
 
@@ -26,7 +26,7 @@ def open_classes(
     import relook  # noqa: PLC0415
     from relook.collection import Collection  # noqa: PLC0415
     from relook.core.errors import UsageError  # noqa: PLC0415
-    from relook.mapping.cleaning_classes import (  # noqa: PLC0415
+    from relook.mapping.cleaning.classes import (  # noqa: PLC0415
         classes_in_folder,
         classes_in_table,
         classes_of_labels,

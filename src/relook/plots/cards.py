@@ -32,6 +32,7 @@ __all__ = [
     "Mark",
     "SheetQuery",
     "SheetResult",
+    "boxed",
     "draw_legend",
     "draw_query",
     "draw_result",
@@ -116,6 +117,15 @@ def show_box(picture: UInt8, place: Placement, box: Box) -> None:
     x1, y1 = np.maximum(np.rint(drawn[2] + 0.5), 0).astype(int)
     picture[y0:y1, x0:x1] = bright[y0:y1, x0:x1]
     outline(picture, drawn, BOX)
+
+
+def boxed(query: Image, box: Box) -> Image:
+    """The same picture, bright within a box."""
+    rows, columns = query.pixels.shape[:2]
+    whole = Placement(query, columns, rows)
+    pixels = whole.render()
+    show_box(pixels, whole, box)
+    return Image(pixels, query.size, query.scale, query.offset)
 
 
 def draw_legend(page: UInt8, words: str, position: tuple[int, int], color: Color) -> None:

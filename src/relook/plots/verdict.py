@@ -21,12 +21,12 @@ import numpy as np
 from relook.core.errors import StorageError, UsageError
 from relook.core.records import Box, Image, UInt8
 from relook.core.storage import write_whole
-from relook.plots.cards import draw_legend, show_box
+from relook.plots.cards import boxed, draw_legend
 from relook.plots.ink import Glyph, dot, glyph, paste, tint
 from relook.plots.layout import BODY, MARGIN, SMALL, TITLE
 from relook.plots.lines import match_lines, place_pair
 from relook.plots.palette import BOX, INK, JUNK, MAT, PAPER, QUIET, REGION, RIGHT, WHITE, Color
-from relook.plots.place import Placement, fit
+from relook.plots.place import fit
 from relook.plots.text import draw_text, elide, text_width
 from relook.plots.wording import Kind, kind_of, none_words, percent, shown_confidence
 
@@ -73,7 +73,7 @@ def draw_verdict(
         ``(H, W, 3)`` uint8 RGB, at most 1,760 pixels wide. Where the query is not in the
         collection, nothing is outlined, and the picture that is closest is faded.
     """
-    asked = query if box is None else _boxed(query, box)
+    asked = query if box is None else boxed(query, box)
     pair = _draw_pair(asked, recognition, evidence)
     rows, columns = pair.drawing.shape[:2]
     inner = max(columns, _NARROWEST)
@@ -103,15 +103,6 @@ def save_verdict(
     if not done:
         raise StorageError(f"cannot write {path}: the picture could not be encoded")
     write_whole(path, encoded.tobytes())
-
-
-def _boxed(query: Image, box: Box) -> Image:
-    """The same picture, bright where it was asked for."""
-    rows, columns = query.pixels.shape[:2]
-    whole = Placement(query, columns, rows)
-    pixels = whole.render()
-    show_box(pixels, whole, box)
-    return Image(pixels, query.size, query.scale, query.offset)
 
 
 def _draw_pair(query: Image, recognition: Recognition, found: Image | None) -> _Pair:

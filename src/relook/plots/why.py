@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relook.core.records import Box, Evidence, Image, UInt8
-from relook.plots.cards import draw_legend, match_words, show_box
+from relook.plots.cards import boxed, draw_legend, match_words
 from relook.plots.ink import outline, paste
 from relook.plots.layout import BODY, MARGIN, SMALL, TITLE
 from relook.plots.lines import match_lines, place_pair
@@ -152,21 +152,12 @@ def save_why(path: Path | str, why: Why) -> None:
 
 
 def _lines(why: Why, left: Placement, right: Placement) -> UInt8:
-    query = why.query if why.box is None else _boxed(why.query, why.box)
+    query = why.query if why.box is None else boxed(why.query, why.box)
     if why.evidence is not None:
         room = {"width": _WIDE, "height": _HIGH}
         return match_lines(query, why.result, why.evidence, lines=_LINES, **room)
     place = Placement(query, left.width, left.height)
     return _pair(place.render(), right.render(), left, right)
-
-
-def _boxed(query: Image, box: Box) -> Image:
-    """The same picture, bright where it was asked for."""
-    rows, columns = query.pixels.shape[:2]
-    whole = Placement(query, columns, rows)
-    pixels = whole.render()
-    show_box(pixels, whole, box)
-    return Image(pixels, query.size, query.scale, query.offset)
 
 
 def _heat(why: Why, maps: SimilarityMaps, left: Placement, right: Placement) -> UInt8:

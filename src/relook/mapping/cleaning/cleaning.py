@@ -10,17 +10,17 @@ from relook.collection import Collection
 from relook.core.errors import UsageError
 from relook.core.records import Box
 from relook.mapping.agreement import compare
-from relook.mapping.cleaning_boxes import find_boxes
-from relook.mapping.cleaning_classes import ClassFile
-from relook.mapping.cleaning_pairs import Pair, Pairing, verify_pairs
-from relook.mapping.cleaning_records import Checked, ClassReport, Cleaning, Reason
+from relook.mapping.cleaning.boxes import find_boxes
+from relook.mapping.cleaning.classes import ClassFile
+from relook.mapping.cleaning.pairs import Pair, Pairing, verify_pairs
+from relook.mapping.cleaning.records import Checked, ClassReport, Cleaning, Reason
 from relook.mapping.copies import is_copy
 from relook.mapping.groups import Groups
 from relook.mapping.growth import Progress
 from relook.mapping.neighbors import Neighbors
 from relook.mapping.pictures import Pictures
 
-__all__ = ["Checked", "ClassReport", "Cleaning", "CleaningSettings", "clean"]
+__all__ = ["CleaningSettings", "clean"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def clean(
 
     Args:
         collection: of a recipe with local features, with the pictures of all classes.
-        classes: by name; see :mod:`relook.mapping.cleaning_classes`.
+        classes: by name; see :mod:`relook.mapping.cleaning.classes`.
         settings: see :class:`CleaningSettings`.
         progress: called with what is under way, the number done and the total.
 

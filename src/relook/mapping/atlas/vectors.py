@@ -14,7 +14,7 @@ from relook.core.errors import RelookError, UsageError
 from relook.core.records import LocalCodes
 from relook.encodings import Codebook, load_codebook
 from relook.encodings.vlad import Vlad
-from relook.mapping.atlas_layout import Stopped
+from relook.mapping.atlas.layout import Stopped
 from relook.search import Recipe
 from relook.search.channels import GLOBAL, LOCAL
 from relook.vectors import KMeans, PcaWhitening, Projection, l2_normalize

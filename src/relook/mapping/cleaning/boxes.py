@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.core.records import Box
-from relook.mapping.cleaning_pairs import Pair
+from relook.mapping.cleaning.pairs import Pair
 from relook.reranking.framing import invert, local_affine
 
 __all__ = ["find_boxes", "geometric_median"]

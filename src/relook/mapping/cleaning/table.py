@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 from relook.core.records import Box
-from relook.mapping.cleaning_records import Cleaning
+from relook.mapping.cleaning.records import Cleaning
 
 __all__ = ["COLUMNS", "kept_as_csv"]
 

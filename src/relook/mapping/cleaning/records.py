@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from relook.core.records import Box
-from relook.mapping.cleaning_pairs import Pair
+from relook.mapping.cleaning.pairs import Pair
 
 __all__ = ["Checked", "ClassReport", "Cleaning", "Reason"]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from relook.core.errors import FormatError
 from relook.core.storage import load_arrays, save_arrays
-from relook.mapping.atlas_layout import spiral
+from relook.mapping.atlas.layout import spiral
 from relook.vectors import Projection
 
 __all__ = ["AtlasMap", "arrange", "blank_rows"]

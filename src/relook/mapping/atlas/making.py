@@ -1,4 +1,4 @@
-"""The atlas: a map of a whole collection, on which pictures that look alike lie together."""
+"""Making the map of a collection, reading it, and what it shows now."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from relook.collection import Collection
 from relook.collection.records import Generation
-from relook.mapping.atlas_layout import Stopped
-from relook.mapping.atlas_shelf import AtlasShelf, Current
+from relook.mapping.atlas.shelf import AtlasShelf, Current
 
-__all__ = ["Atlas", "Stopped", "make_atlas", "read_atlas"]
+__all__ = ["Atlas", "make_atlas", "read_atlas"]
 
 Progress = Callable[[str, int, int], None]
 Stop = Callable[[], bool]

@@ -17,9 +17,9 @@ from relook.collection.derived import Derived
 from relook.collection.lock import FileLock
 from relook.collection.records import Generation
 from relook.core.errors import CollectionError, RelookError, StorageError
-from relook.mapping.atlas_layout import lay_out, place
-from relook.mapping.atlas_map import AtlasMap, arrange, blank_rows
-from relook.mapping.atlas_vectors import AtlasVectors, fit_projection, make_vectors, project
+from relook.mapping.atlas.layout import lay_out, place
+from relook.mapping.atlas.map import AtlasMap, arrange, blank_rows
+from relook.mapping.atlas.vectors import AtlasVectors, fit_projection, make_vectors, project
 
 __all__ = ["AtlasShelf", "Current"]
 
@@ -96,7 +96,7 @@ class AtlasShelf:
                 return Current(self._map, catalog.generation(), self._shown())
 
     def make(self, progress: Progress, stop: Stop) -> Current:
-        """Make the map anew; raises as :func:`~relook.mapping.atlas_layout.lay_out`."""
+        """Make the map anew; raises as :func:`~relook.mapping.atlas.layout.lay_out`."""
         catalog = self._collection.catalog
         with catalog.reading():
             generation, shown = catalog.generation(), self._shown()
