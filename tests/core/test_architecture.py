@@ -87,7 +87,7 @@ def test_what_a_module_exports_is_there():
             for node in ast.walk(tree)
             for name in (
                 [node.name]
-                if isinstance(node, ast.ClassDef | ast.FunctionDef)
+                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
                 else [alias.asname or alias.name for alias in node.names]
                 if isinstance(node, ast.ImportFrom | ast.Import)
                 else [node.id]
