@@ -23,6 +23,7 @@ from relook.plots.cards import Mark
 
 __all__ = ["Answer", "show_museum"]
 
+_EXTRA = 'pip install "relook[server]"'
 _TOP = 12
 _UNSURE = 4
 
@@ -70,6 +71,7 @@ def show_museum(into: Path, *, jobs: int | None = None) -> None:
     truth, photos = _museum(into / "museum"), into / "museum" / "photos"
     with _collection(into / "museum-index", photos) as collection:
         report = fill(collection, [photos], jobs=jobs, prune=True)
+        _label(collection, truth, into / "museum")
         info = collection.info()
         console.out().print(
             f"{count(info.images, 'photo')} of {_paintings(truth)} paintings: "
@@ -112,6 +114,19 @@ def _collection(directory: Path, photos: Path) -> Collection:
             raise
         shutil.rmtree(directory)
         return open_or_create(directory, photos=[photos])
+
+
+def _label(collection: Collection, truth: GroundTruth, folder: Path) -> None:
+    """Name each photo after its painting, so that the collection can be a guide, too."""
+    names = {
+        folder / image.path: _painting(image.id).replace("-", " ").title()
+        for image in truth.images
+        if image.role == "db"
+    }
+    ids = collection.ids_of(names)
+    labels = {id_: [name] for id_, name in zip(ids, names.values(), strict=True)}
+    if labels != {id_: list(found) for id_, found in collection.labelled().items()}:
+        collection.apply_labels(labels, mode="replace")
 
 
 def _ask(collection: Collection, truth: GroundTruth, folder: Path) -> list[Answer]:
@@ -201,7 +216,14 @@ def _say_what_next(into: Path) -> None:
     terminal.print("  relook index PHOTOS --into pictures", style="bold")
     terminal.print("  relook search pictures IMAGE --sheet why.png", style="bold")
     terminal.print(f"or all at once: relook demo PHOTOS --into {into}", soft_wrap=True)
+    terminal.print(f"\nIn a browser ({_EXTRA}):")
+    terminal.print(f"  relook serve {into / 'museum-index'} --open", style="bold", soft_wrap=True)
 
 
 def _paintings(truth: GroundTruth) -> int:
-    return len({image.id.rpartition("-")[0] for image in truth.images if image.role == "db"})
+    return len({_painting(image.id) for image in truth.images if image.role == "db"})
+
+
+def _painting(photo: str) -> str:
+    """The name of a painting in that of a photo of it."""
+    return photo.rpartition("/")[2].rpartition("-")[0]
