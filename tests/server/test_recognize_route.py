@@ -80,3 +80,9 @@ def test_without_labels_there_is_a_conflict(serve, queries) -> None:
     answer = ask(serve(), queries[0])
     assert answer.status_code == 409
     assert "label" in answer.json()["detail"]
+
+
+def test_no_warning_says_where_the_collection_lies(shared_client, queries, museum) -> None:
+    answer = shared_client.post("/api/v1/recognize", files={"image": queries[0].read_bytes()})
+    assert any("relook calibrate the collection" in text for text in answer.json()["warnings"])
+    assert str(museum.parent) not in answer.text

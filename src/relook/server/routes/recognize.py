@@ -21,6 +21,7 @@ from relook.server.schemas.picture import PictureCard
 from relook.server.schemas.query import QueryCard
 from relook.server.schemas.recognize import Candidate, RecognizeAnswer
 from relook.server.schemas.search import HitCard, rounded_times
+from relook.server.scrubbing import without_paths
 from relook.server.service import Service
 
 __all__ = ["router"]
@@ -62,16 +63,18 @@ def _find(
     service: Service, asked: Asked, *, exclude_self: bool
 ) -> tuple[Recognition, dict[int, Picture]]:
     """In a thread: recognize, and read what is shown of the candidates."""
+    collection = service.collection
     try:
         found = service.recognizer.recognize(asked.queries[0], exclude_self=exclude_self)
     except UsageError as error:  # what can be wrong with the query was checked before
         raise ProblemError(
             409, "no picture of the collection has a label; give some labels first"
         ) from error
+    warnings = tuple(without_paths(words, collection) for words in found.warnings)
     wanted = {one.image for one in found.verdict.candidates[:_SHOWN]}
     if found.evidence is not None:
         wanted.add(found.evidence.id)
-    return found, service.collection.pictures(sorted(wanted))
+    return replace(found, warnings=warnings), collection.pictures(sorted(wanted))
 
 
 def _answer(
