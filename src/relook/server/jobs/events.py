@@ -6,7 +6,8 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 from relook.server.jobs.queue import Jobs
 from relook.server.problems import ProblemError
@@ -33,37 +34,39 @@ class Streams:
         self._stopping = stopping
         self._open: Counter[str] = Counter()
 
-    def check_room(self, key: str) -> None:
-        """Say no where too many listen already.
+    @contextmanager
+    def place(self, key: str) -> Iterator[None]:
+        """A place among those who listen, for as long as the block takes.
 
         Raises:
-            ProblemError: 503.
+            ProblemError: 503, too many listen already.
         """
         if self._open.total() >= _MOST or self._open[key] >= _MOST_OF_ONE:
             raise ProblemError(
                 503, "too many listen to jobs; ask for the job itself", headers={"Retry-After": "5"}
             )
-
-    async def follow(self, key: str) -> AsyncIterator[str]:
-        """Events of a job: ``progress`` whenever it changed, at last ``end``."""
         self._open[key] += 1
         try:
-            shown, spoke = None, time.monotonic()
-            while not self._stopping.is_set():
-                job = self._jobs.get(key)
-                if job is None:
-                    return
-                if job != shown:
-                    yield f"event: progress\ndata: {to_job(job).model_dump_json()}\n\n"
-                    shown, spoke = job, time.monotonic()
-                if job.is_over:
-                    yield f"event: end\ndata: {to_job(job).model_dump_json()}\n\n"
-                    return
-                if time.monotonic() - spoke > _HEARTBEAT:
-                    yield ": still there\n\n"
-                    spoke = time.monotonic()
-                await asyncio.sleep(_TICK)
+            yield
         finally:
             self._open[key] -= 1
             if not self._open[key]:
                 del self._open[key]
+
+    async def follow(self, key: str) -> AsyncIterator[str]:
+        """Events of a job: ``progress`` whenever it changed, at last ``end``."""
+        shown, spoke = None, time.monotonic()
+        while not self._stopping.is_set():
+            job = self._jobs.get(key)
+            if job is None:
+                return
+            if job != shown:
+                yield f"event: progress\ndata: {to_job(job).model_dump_json()}\n\n"
+                shown, spoke = job, time.monotonic()
+            if job.is_over:
+                yield f"event: end\ndata: {to_job(job).model_dump_json()}\n\n"
+                return
+            if time.monotonic() - spoke > _HEARTBEAT:
+                yield ": still there\n\n"
+                spoke = time.monotonic()
+            await asyncio.sleep(_TICK)

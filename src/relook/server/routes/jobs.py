@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from relook.server.dependencies import ServiceDep
 from relook.server.jobs import records
+from relook.server.jobs.events import Streams
 from relook.server.problems import ProblemError
 from relook.server.schemas.jobs import Job, JobList, to_job
 from relook.server.service import Service
@@ -62,12 +64,23 @@ async def cancel_job(job: str, service: ServiceDep) -> Job:
 async def job_events(job: str, service: ServiceDep) -> StreamingResponse:
     """Follow a job by server-sent events, at most ten a second, until it is over."""
     _known(service, job)
-    service.streams.check_room(job)
-    return StreamingResponse(
-        service.streams.follow(job),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return _Events(service.streams, job)
+
+
+class _Events(StreamingResponse):
+    """Takes its place when it begins, so that all who ask at once are counted."""
+
+    def __init__(self, streams: Streams, job: str) -> None:
+        super().__init__(
+            streams.follow(job),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+        self._place = streams.place(job)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place:
+            await super().__call__(scope, receive, send)
 
 
 def _known(service: Service, key: str) -> records.Job:
