@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -69,6 +71,18 @@ def test_an_error_is_told_without_paths_and_ends_only_its_job(jobs, tmp_path, ca
     assert str(tmp_path) not in str(second.error)
     assert str(tmp_path) in caplog.text
     assert until_over(jobs, jobs.submit("add", lambda report, stop: {})).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "can be written")]
+)
+def test_a_job_says_what_is_wrong_with_the_disk(jobs, tmp_path, number, words) -> None:
+    def work(report, stop):
+        raise OSError(number, os.strerror(number), str(tmp_path))
+
+    over = until_over(jobs, jobs.submit("duplicates", work))
+    assert words in over.error
+    assert str(tmp_path) not in over.error
 
 
 def test_a_running_job_is_cancelled_with_what_it_did(jobs) -> None:
@@ -182,19 +196,22 @@ def test_streams_are_bounded_and_end_with_the_server(jobs) -> None:
         job = jobs.submit("atlas", lambda report, stop: {"waited": stop.wait(10)})
         tasks = [asyncio.create_task(_drain(streams, job.id)) for _ in range(8)]
         await asyncio.sleep(0.05)
-        with pytest.raises(ProblemError):
-            streams.check_room(job.id)
-        streams.check_room("another")
+        with pytest.raises(ProblemError), streams.place(job.id):
+            pass
+        with streams.place("another"):
+            pass
         stopping.set()
         await asyncio.wait_for(asyncio.gather(*tasks), 5)
-        streams.check_room(job.id)
+        with streams.place(job.id):
+            pass
 
     asyncio.run(listen())
 
 
 async def _drain(streams: Streams, key: str) -> None:
-    async for _ in streams.follow(key):
-        pass
+    with streams.place(key):
+        async for _ in streams.follow(key):
+            pass
 
 
 def test_a_short_write_goes_before_a_long_one_that_waits() -> None:

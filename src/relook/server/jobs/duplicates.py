@@ -144,10 +144,10 @@ def _files(group: CopyGroup) -> list[dict[str, Any]]:
 
 def _keep(collection: Collection, generation: Generation, state: Mapping[str, Any]) -> None:
     derived = _derived(collection)
-    derived.prepare()
     try:
+        derived.prepare()
         derived.publish(generation, parameters=_PARAMETERS, state=state, files=())
-    except StorageError as error:
+    except (OSError, StorageError) as error:
         raise CollectionError(
             f"what was found cannot be kept ({error}); free some space and try again"
         ) from error

@@ -14,7 +14,7 @@ from relook.collection import Collection
 from relook.core.errors import LockedError, RelookError
 from relook.server.jobs.records import Job, Kind, StoppedError, Work
 from relook.server.jobs.turn import Turn
-from relook.server.problems import ProblemError
+from relook.server.problems import ProblemError, is_full
 from relook.server.scrubbing import without_paths
 
 __all__ = ["Jobs"]
@@ -25,6 +25,8 @@ _REMEMBERED = 100
 _AGAIN_SECONDS = 1.0
 _END_SECONDS = 30.0
 _LOCKED = "another program is writing to the collection; this goes on when that has ended"
+_FULL = "the disk is full; free some space and try again"
+_UNWRITABLE = "the collection's folder cannot be used; check that it is there and can be written"
 _FAULT = "something went wrong that should not; the log of the server says what"
 
 
@@ -194,6 +196,9 @@ class Jobs:
         if isinstance(error, RelookError):
             _LOG.warning("a job failed: %s", error)
             return without_paths(" ".join(str(error).split()), self._collection)
+        if isinstance(error, OSError):
+            _LOG.warning("a job failed: %s", error)
+            return _FULL if is_full(error) else _UNWRITABLE
         _LOG.error("a job failed", exc_info=error)
         return _FAULT
 
