@@ -264,6 +264,19 @@ def test_many_clients_are_all_answered(port: int) -> None:
         assert {status(read_all(connection)) for connection in crowd} == {200}
 
 
+def test_connections_that_ask_nothing_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_connections", lambda: 5)
+    with served() as found, ExitStack() as stack:
+        busy = stack.enter_context(connect(found.port))
+        busy.sendall(b"GET /api/v1/endless HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"200 OK" in busy.recv(1024)
+        idle = [stack.enter_context(connect(found.port)) for _ in range(20)]
+        assert status(get(found.port, "/")) == 200
+        assert read_all(idle[0]) == b""
+        assert busy.recv(1024)
+        assert len(found.server.server_state.connections) <= 6  # one more while it is closed
+
+
 def test_a_server_that_is_stopped_lets_streams_end() -> None:
     with served() as found, connect(found.port) as connection:
         connection.sendall(b"GET /api/v1/endless HTTP/1.1\r\nHost: localhost\r\n\r\n")

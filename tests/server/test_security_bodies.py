@@ -6,7 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
+from relook.server.security import bodies
 from server.probes import make_app, make_client
 
 MEBI = 1 << 20
@@ -82,6 +84,47 @@ def test_uploaded_bytes_are_counted() -> None:
     assert 1000 < float(counted.split()[1]) < 2000
 
 
+def test_slow_bodies_take_no_room_from_requests_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "_ARRIVING", 5)
+    monkeypatch.setattr(bodies, "_ARRIVING_FROM_ONE", 3)
+
+    async def crowd() -> list[int]:
+        app = make_app(upload_seconds=0.3)
+        slow = [asyncio.create_task(send_slowly(app, 1)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        from_same, from_other = await send_slowly(app, 1), asyncio.create_task(send_slowly(app, 2))
+        without = await send_slowly(app, 1, method="GET", path="/api/v1/health")
+        given_up = await asyncio.gather(*slow, from_other)
+        return [from_same, without, *given_up, await send_slowly(app, 1)]
+
+    assert asyncio.run(crowd()) == [503, 200, 408, 408, 408, 408, 408]
+
+
+async def send_slowly(
+    app: FastAPI, client: int, *, method: str = "PUT", path: str = "/api/v1/things"
+) -> int:
+    """Send the head of a request, and nothing more; the status of the answer."""
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(10)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    length = [(b"content-length", b"9")] if method == "PUT" else []
+    scope = {
+        "type": "http", "http_version": "1.1", "method": method, "path": path,
+        "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json"), *length],
+        "client": (f"10.0.0.{client}", 5), "server": ("127.0.0.1", 8000),
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return statuses[0]
+
+
 async def _post_slowly(*, parts: int, pause: float, **settings: Any) -> int:
     """Send a body that is no JSON in parts of 100 bytes; the status of the answer."""
     left = parts
@@ -100,7 +143,10 @@ async def _post_slowly(*, parts: int, pause: float, **settings: Any) -> int:
     scope = {
         "type": "http", "http_version": "1.1", "method": "PUT", "path": "/api/v1/things",
         "raw_path": b"/api/v1/things", "query_string": b"", "root_path": "", "scheme": "http",
-        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+        "headers": [
+            (b"host", b"localhost"), (b"content-type", b"application/json"),
+            (b"transfer-encoding", b"chunked"),
+        ],
         "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8000),
     }  # fmt: skip
     await make_app(**settings)(scope, receive, send)

@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import uvicorn
 from fastapi import FastAPI
@@ -23,6 +23,7 @@ _READ_SECONDS = 60.0
 _HEAD_BYTES = 16 << 10
 _KEEP_ALIVE_SECONDS = 20
 _CONNECTIONS = 2000
+"""That may be open; past them, the one that was quiet longest is closed for a new one."""
 _OTHER_FILES = 256
 """Files that the server needs for other things than connections."""
 _LAST_SECONDS = 2
@@ -55,14 +56,20 @@ class ImpatientH11(H11Protocol):
     uvicorn itself waits forever for both.
     """
 
+    most: ClassVar[int] = _CONNECTIONS
+
+    _heard: float = 0.0
     _patience: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._heard = self.loop.time()
+        self._make_room()
         self._wait()
 
     def data_received(self, data: bytes) -> None:
+        self._heard = self.loop.time()
         super().data_received(data)
         self._wait()
 
@@ -83,6 +90,15 @@ class ImpatientH11(H11Protocol):
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
+
+    def _make_room(self) -> None:
+        """Whoever opens many connections and asks nothing keeps nobody else out."""
+        if len(self.connections) <= self.most:
+            return
+        here: Any = [one for one in self.connections if not one.transport.is_closing()]
+        if len(here) > self.most:
+            quiet = (one for one in here if not one._is_answering())
+            min(quiet, key=lambda one: one._heard).transport.abort()
 
     def _wait(self) -> None:
         """Run the clock while no request is being answered, from the first byte on."""
@@ -125,9 +141,15 @@ def make_server(
     """
     if verbose:
         _tell_all()
+
+    class Protocol(ImpatientH11):
+        most = _connections()
+
+    for name in ("python_multipart", "multipart"):  # strangers' mistakes are none of ours
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     config = uvicorn.Config(
         app,
-        http=ImpatientH11,
+        http=Protocol,
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -136,7 +158,6 @@ def make_server(
         access_log=verbose,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=_connections(),
         backlog=512,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_LAST_SECONDS,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relook.server.problems import send_problem
-from relook.server.security.layer import API, Layer, header
+from relook.server.security.layer import API, Layer, client_of, header
 from relook.server.settings import ServerSettings
 
 __all__ = ["BodyLayer"]
@@ -19,6 +21,8 @@ _PLAIN = 2 << 20
 """Bytes of a body without files."""
 _BESIDE = 1 << 20
 """Bytes of what is sent beside one file."""
+_ARRIVING, _ARRIVING_FROM_ONE = 200, 100
+"""Bodies that may be on their way, so that slow ones cannot take all the room there is."""
 _CLOSE = {"Connection": "close"}
 """Nobody wants to read the rest."""
 
@@ -26,7 +30,8 @@ _CLOSE = {"Connection": "close"}
 class BodyLayer(Layer):
     """Answers 413 to bodies that are too large, 408 to those that come too slowly.
 
-    Every ``upload_bytes`` that arrived earn ``upload_seconds`` more.
+    Every ``upload_bytes`` that arrived earn ``upload_seconds`` more. Where many are on their way,
+    others get 503; what has no body is answered meanwhile.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class BodyLayer(Layer):
         super().__init__(app)
         self._settings = settings
         self._arrived = arrived
+        self._arriving: Counter[str] = Counter()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
@@ -44,12 +50,32 @@ class BodyLayer(Layer):
             await send_problem(send, 400, "Content-Length has to be a number", headers=_CLOSE)
         elif len(declared) > 18 or int(declared) > limit:
             await send_problem(send, 413, _too_large(limit), headers=_CLOSE)
+        elif declared == "0" and header(scope, b"transfer-encoding") is None:
+            await self.app(scope, receive, send)
         else:
-            body = _Body(receive, limit=limit, settings=self._settings)
-            try:
-                await self.app(scope, body.receive, send)
-            finally:
-                self._arrived(body.bytes)
+            await self._pass(scope, receive, send, limit)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        client = client_of(scope)
+        if self._arriving.total() >= _ARRIVING or self._arriving[client] >= _ARRIVING_FROM_ONE:
+            await send_problem(
+                send, 503, "the server is busy; try again in a moment", headers={"Retry-After": "2"}
+            )
+            return
+        self._arriving[client] += 1
+        body = _Body(
+            receive, limit=limit, settings=self._settings, whole=partial(self._end, client)
+        )
+        try:
+            await self.app(scope, body.receive, send)
+        finally:
+            body.end()
+            self._arrived(body.bytes)
+
+    def _end(self, client: str) -> None:
+        self._arriving[client] -= 1
+        if not self._arriving[client]:
+            del self._arriving[client]
 
     def _limit(self, scope: Scope) -> int:
         if not (header(scope, b"content-type") or "").lower().startswith("multipart/"):
@@ -60,15 +86,24 @@ class BodyLayer(Layer):
 
 
 class _Body:
-    """A body that is counted and timed while it arrives."""
+    """A body that is counted and timed while it arrives; ``whole`` is called once at its end."""
 
-    def __init__(self, receive: Receive, *, limit: int, settings: ServerSettings) -> None:
+    def __init__(
+        self, receive: Receive, *, limit: int, settings: ServerSettings, whole: Callable[[], None]
+    ) -> None:
         self.bytes = 0
         self._receive = receive
         self._limit = limit
         self._settings = settings
         self._started = time.monotonic()
         self._whole = False
+        self._tell = whole
+
+    def end(self) -> None:
+        """Nothing more is waited for."""
+        if not self._whole:
+            self._whole = True
+            self._tell()
 
     async def receive(self) -> Message:
         """The next part; after the last one, waits for the client to hang up, as long as it takes.
@@ -82,15 +117,16 @@ class _Body:
             async with asyncio.timeout(self._seconds_left()):
                 message = await self._receive()
         except TimeoutError:
-            self._whole = True
+            self.end()
             detail = "the request took too long to arrive; send less, or by a faster way"
             raise HTTPException(408, detail, _CLOSE) from None
         if message["type"] == "http.request":
             self.bytes += len(message.get("body", b""))
-            self._whole = not message.get("more_body", False)
         if self.bytes > self._limit:
-            self._whole = True
+            self.end()
             raise HTTPException(413, _too_large(self._limit), _CLOSE)
+        if not message.get("more_body", False):
+            self.end()
         return message
 
     def _seconds_left(self) -> float:

@@ -98,7 +98,7 @@ class CrowdLayer(Layer):
                 send,
                 503,
                 "the server is busy; ask again later, as Retry-After says",
-                headers={"Retry-After": "1", "Connection": "close"},
+                headers={"Retry-After": "1"},
             )
             return
         self._now += 1
