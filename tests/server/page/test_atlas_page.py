@@ -33,6 +33,16 @@ def made(count: int, *, labels: int = 5, **other: Any) -> dict[str, Any]:
     }
 
 
+def counted(columns: dict[str, Any]) -> dict[str, Any]:
+    """The same as of GET /labels."""
+    having = [name for name in columns["label"] if name >= 0]
+    counts = [
+        {"label": name, "images": having.count(place)}
+        for place, name in enumerate(columns["names"])
+    ]
+    return {"labels": counts, "unlabelled": columns["label"].count(-1)}
+
+
 def _png() -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (32, 24), "teal").save(file, "PNG")
@@ -78,6 +88,7 @@ def mapped(visit: Any, server: str) -> Callable[..., Any]:
         page.emulate_media(reduced_motion="reduce" if calm else "no-preference")
         page.columns = columns
         page.route("**/api/v1/atlas", lambda route: route.fulfill(body=json.dumps(page.columns)))
+        page.route("**/api/v1/labels", lambda route: route.fulfill(json=counted(page.columns)))
         page.route("**/api/v1/images/*", answer)
         page.route("**/api/v1/images/*/thumbnail*", answer)
         if info is not None:
@@ -156,7 +167,11 @@ def test_a_map_is_drawn_on_demand_and_pictures_are_labelled_by_lasso(start, visi
         return {one["label"]: one["images"] for one in labels}.get("in the museum", 0)
 
     assert having() == 11
-    assert page.evaluate(f"{MAP}.points.names.includes('in the museum')")
+    shown = f"[...{MAP}.points.ids.keys()].map((i) => {MAP}.points.name(i))"
+    until(page, f"{shown}.every((name) => name === 'in the museum')")
+    row = page.locator(".atlas-labels button", has_text="in the museum")
+    assert row.locator(".number").inner_text() == "11"
+    assert page.locator(".atlas-labels button").count() == 4  # none is without a label now
     page.get_by_role("button", name="Undo").click()
     until(page, f"!{MAP}.points.names.includes('in the museum')")
     assert having() == 0
@@ -288,6 +303,37 @@ def test_the_legend_finds_and_highlights_a_label(mapped):
     assert set(shown) == {"thing 7"}
     page.get_by_role("button", name="Show all labels").click()
     assert page.evaluate(f"{MAP}.highlight === undefined")
+
+
+def test_a_label_that_is_not_the_first_is_counted_and_highlighted(mapped):
+    page = mapped(made(60, labels=2))
+    some = [{**picture(number), "labels": ["thing 0", "other"]} for number in (3, 5, 8)]
+    counts = [{"label": "thing 0", "images": 30}, {"label": "other", "images": 3}]
+    page.route(
+        "**/api/v1/labels", lambda route: route.fulfill(json={"labels": counts, "unlabelled": 30})
+    )
+    page.route(
+        "**/api/v1/images?labels=other*",
+        lambda route: route.fulfill(json={"images": some, "next": None, "total": 3}),
+    )
+    page.reload()
+    row = page.locator(".atlas-labels button", has_text="other")
+    row.click()
+    until(page, f"{MAP}.points.named('other').length === 3")
+    ids = page.evaluate(f"{MAP}.points.named('other').map((i) => {MAP}.points.ids[i])")
+    assert ids == [3, 5, 8]
+    row.click()
+    until(page, f"{MAP}.points.named('other').length === 0")
+
+
+def test_pictures_that_still_get_their_places_are_asked_for_again(mapped):
+    page = mapped(made(50, waiting=1))
+    page.wait_for_selector(".atlas-map")
+    later = made(50)
+    for name, value in (("ids", 900), ("x", 0.5), ("y", 0.5), ("label", -1)):
+        later[name].append(value)
+    page.columns = {**later, "count": 51}
+    page.get_by_text("1 new picture found its place on the map.").wait_for()
 
 
 def test_new_pictures_appear_where_the_view_is(mapped):

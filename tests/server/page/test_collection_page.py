@@ -132,6 +132,16 @@ def test_indexing_goes_on_when_the_page_is_left_or_loaded_again(visit, server, f
     assert page.locator(".report h3").inner_text() == "1 picture added."
 
 
+def test_a_job_that_another_window_began_is_followed(visit, server):
+    page = visit(server, "#/collection")
+    wall(page)
+    made = Uploads(page)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector(".card.busy .in:not([hidden])")
+    made.ended = True
+    page.wait_for_selector("h3:has-text('1 picture added.')")
+
+
 def test_files_can_be_dropped_anywhere(visit, server, fresh):
     page = visit(server, "#/collection")
     wall(page)
@@ -306,6 +316,20 @@ def test_chosen_pictures_are_labelled_and_removed(visit, start):
     page.wait_for_selector("text=1 picture removed from the collection.")
     until(page, "document.querySelectorAll('.pick').length === 10")
     assert count(page) == 10
+
+    picks = page.locator(".pick")
+    picks.nth(0).click(modifiers=["Control"])
+    picks.nth(1).click()
+    second = picks.nth(1).get_attribute("data-id")
+    full = {"title": "", "status": 507, "detail": "the disk is full"}
+    page.route(f"**/api/v1/images/{second}", lambda route: route.fulfill(status=507, json=full))
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_text("the disk is full").wait_for()
+    page.said.clear()
+    page.get_by_role("button", name="Cancel").click()  # of two pictures one went
+    until(page, "document.querySelectorAll('.pick').length === 9")
+    assert count(page) == 9
 
 
 def test_filters_narrow_the_wall(visit, server):

@@ -13,12 +13,17 @@ from PIL import ExifTags, Image
 
 import relook
 from server.page.conftest import served
+from server.page.waiting import until
 
 PARIS, TOKYO = (48.8862, 2.3431), (35.6586, 139.7454)
 
 
-def save(pixels: np.ndarray, path: Path, place: tuple[float, float] | None) -> None:
+def save(
+    pixels: np.ndarray, path: Path, place: tuple[float, float] | None, taken: str = ""
+) -> None:
     exif = Image.Exif()
+    if taken:
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = taken
     if place is not None:
         tags = exif.get_ifd(ExifTags.IFD.GPSInfo)
         for value, name, positive in zip(place, ("Latitude", "Longitude"), "NE", strict=True):
@@ -39,7 +44,7 @@ def city(museum: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     near = [(PARIS[0] + 0.0002 * step, PARIS[1]) for step in range(3)]
     for step, place in enumerate([*near, TOKYO, None]):
         part = pixels[6 * step :, 4 * step :]
-        save(part, folder / f"view-{step}.jpg", place)
+        save(part, folder / f"view-{step}.jpg", place, f"201{step}:05:03 10:12:00")
     with relook.create(folder / "pictures") as collection:
         collection.add(sorted(folder.glob("*.jpg")), jobs=1)
         ids = [picture.id for picture in collection.browse(limit=9)]
@@ -130,6 +135,35 @@ def test_a_pin_leads_to_its_picture(visit, place, city):
     assert "wrongly geotagged" in focused
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog.large[open]")
+
+
+def test_days_and_places_filter_pictures(visit, place):
+    page = visit(place, "#/search")
+
+    def fit(number: int) -> None:
+        until(page, f"document.querySelectorAll('.start-wall .tile').length === {number}")
+
+    fit(5)
+    page.locator(".filter summary", has_text="Date").click()
+    page.get_by_label("From").fill("2011-05-03")
+    fit(4)
+    page.get_by_label("Until").fill("2013-05-02")
+    fit(2)
+    assert "since=2011-05-03&until=2013-05-02" in page.url
+    page.get_by_role("button", name="Clear filters").click()
+    fit(5)
+    page.locator(".filter summary", has_text="Place").click()
+    page.get_by_label("Latitude").fill(str(PARIS[0]))
+    page.get_by_label("Longitude").fill(str(PARIS[1]))
+    page.get_by_label("Within").fill("2")
+    page.get_by_role("button", name="Apply").click()
+    fit(3)
+    assert page.locator(".filter summary", has_text="Within 2 km").count() == 1
+    page.locator(".start-wall button").first.click()
+    page.wait_for_selector(".results-wall .tile")
+    assert page.locator(".results-wall .tile").count() == 2  # the place still filters
+    page.go_back()
+    fit(3)
 
 
 def test_an_indexed_picture_can_be_asked_about(visit, place):

@@ -113,6 +113,9 @@ def test_verified_results_stand_before_the_rest(asked, faults):
     )
     assert marks[0]
     assert marks == sorted(marks, reverse=True)
+    facts = page.locator(".tile-facts").all_text_contents()
+    assert len(facts) == len(marks)
+    assert all(re.search(r"similarity \d\.\d\d$", text) for text in facts)
     assert page.get_by_role("heading", name="Also similar").is_visible()
     until(page, "[...document.images].every(image => image.complete)")
     assert page.evaluate("[...document.querySelectorAll('.tile img')].every(i => i.naturalWidth)")
@@ -343,11 +346,13 @@ def test_a_picture_that_is_gone_after_a_reload_is_asked_for_again(asked):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_phone_searches_without_serious_faults(visit, server, queries, faults, dark):
+def test_a_phone_searches_without_serious_faults(visit, server, queries, faults, dark, tmp_path):
     page = visit(server, phone=True, dark=dark)
+    named = tmp_path / f"{'a-very-long-name-' * 8}.jpg"
+    named.write_bytes(queries[0].read_bytes())
     page.wait_for_selector(".start-wall img")
     assert page.get_by_role("button", name="Take a photo").is_visible()
-    bring(page, queries[0], "drop")
+    bring(page, named, "drop")
     searched(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert faults(page) == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
 from relook.server.assets import read_assets
+from server.page.waiting import until
 
 MOST_BYTES = 500_000
 TOKEN = "a-token-of-the-tests-0123456789"
@@ -58,6 +60,28 @@ def test_an_unknown_address_shows_the_search(visit, server):
     page = visit(server, "#/../../etc/passwd?x=<script>")
     page.wait_for_selector(".invitation")
     assert page.title() == "Search · relook"
+
+
+def test_a_view_that_comes_late_gives_way_to_a_quick_back(visit, server):
+    page = visit(server, "#/why?id=1&result=2")
+    page.wait_for_selector(".why-verdict")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/views/search.js", hold)
+    page.evaluate("location.hash = '#/search'")
+    until(page, "location.hash === '#/search'")
+    while not held:
+        page.wait_for_timeout(20)
+    page.go_back()
+    until(page, "location.hash.startsWith('#/why')")
+    held[0].continue_()
+    page.evaluate("import('/views/search.js')")  # there now, for the shell as well
+    page.wait_for_timeout(100)
+    assert page.locator(".view-why").count() == 1
+    assert page.locator(".view-search").count() == 0
 
 
 def test_a_token_opens_the_page(visit, start, faults):

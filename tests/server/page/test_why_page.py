@@ -106,6 +106,25 @@ def test_lines_are_few_and_end_in_both_pictures(why):
         assert upper <= y2 <= upper + high
 
 
+def test_a_line_under_the_pointer_stands_out(why):
+    page = why
+    line = page.locator(".match").nth(3)
+    x, y = line.evaluate(
+        """group => {
+            const stage = document.querySelector('.why-lines').getBoundingClientRect();
+            const at = name => Number(group.querySelector('.line').getAttribute(name));
+            return [stage.left + 0.3 * at('x1') + 0.7 * at('x2'),
+                    stage.top + 0.3 * at('y1') + 0.7 * at('y2')];
+        }"""
+    )
+    page.mouse.move(x, y)
+    strong = "[...document.querySelectorAll('.match')].map(one => getComputedStyle(one).opacity)"
+    until(page, f"{strong}.filter(one => one === '1').length === 1")
+    until(page, f"{strong}.filter(one => one === '0.12').length > 5")
+    page.mouse.move(2, 2)
+    until(page, f"{strong}.every(one => one === '0.8')")
+
+
 def answer_with_maps(page: Any) -> None:
     """Give a local collection's explanation what a global one would have."""
 

@@ -63,7 +63,10 @@ async function refreshInfo() {
 /** Show the view that the address names; false where it was shown and stays. */
 async function show() {
   const { name, params } = route(location.hash);
-  if (shown?.name === name && stays(params)) return false;
+  if (shown?.name === name && stays(params)) {
+    turn += 1; // A view that is still on its way, as after a quick “back”, is not wanted any more.
+    return false;
+  }
   await mount(name, params);
   return true;
 }

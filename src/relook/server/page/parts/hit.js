@@ -2,26 +2,24 @@
 
 import { button, count, day, el, icon } from "./dom.js";
 
-/**
- * A similarity in words; "" of none, and of one too small to tell anything. That of whole pictures
- * reads as a share; that of their details ("local") is small even for the same thing.
- */
-export function similar(similarity, kind) {
-  if (!(similarity >= 0.01)) return "";
-  return kind === "local" ? `similarity ${similarity.toFixed(2)}` : `${Math.round(100 * similarity)}% similar`;
+/** "similarity 0.28"; "" where a recipe has none that is bounded. */
+export function similar(similarity) {
+  return Number.isFinite(similarity) ? `similarity ${similarity.toFixed(2)}` : "";
 }
 
 /** The mark of a verified result: an icon and words, not a color alone. */
 export function verifiedMark(hit) {
   if (!hit.verified) return null;
-  return el("span", { class: "badge good" }, icon("verified"), `verified · ${count(hit.inliers, "match", "matches")}`);
+  const [number, noun] = count(hit.inliers, "match", "matches").split(" ");
+  const words = [el("span", { class: "long" }, "verified · "), number, el("span", { class: "long" }, ` ${noun}`)];
+  return el("span", { class: "badge good", title: `verified · ${number} ${noun}` }, icon("verified"), el("span", {}, words));
 }
 
 /** What a screen reader says of a result. */
-export function spoken(hit, kind) {
+export function spoken(hit) {
   const parts = [`Result ${hit.rank}: ${hit.image.name}`];
   if (hit.verified) parts.push(`verified, ${count(hit.inliers, "match", "matches")}`);
-  if (similar(hit.similarity, kind)) parts.push(similar(hit.similarity, kind));
+  if (similar(hit.similarity)) parts.push(similar(hit.similarity));
   if (hit.image.labels.length) parts.push(`labels ${hit.image.labels.join(", ")}`);
   return parts.join(", ");
 }

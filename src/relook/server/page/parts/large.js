@@ -8,7 +8,7 @@ import { outline } from "./outline.js";
 /**
  * @param hits results, or pictures as {image: Picture, rank}.
  * @param index of the one to show first.
- * @param actions {why, use, mark, marks, kind, label, near}: those that are missing are not offered.
+ * @param actions {why, use, mark, marks, label, near}: those that are missing are not offered.
  */
 export function openLarge(hits, index, actions) {
   let here = index;
@@ -54,7 +54,7 @@ export function openLarge(hits, index, actions) {
   }
 
   function head(hit) {
-    const words = similar(hit.similarity, actions.kind);
+    const words = similar(hit.similarity);
     return el(
       "div",
       { class: "stack large-head", "aria-live": "polite" },

@@ -7,7 +7,7 @@ import { shape } from "./justified.js";
 import { outline } from "./outline.js";
 
 /**
- * @param actions {open, why, use, mark, marks, kind}: what a tile can do with its hit; the kind of search.
+ * @param actions {open, why, use, mark, marks}: what a tile can do with its hit.
  * @returns {{node, ratio}} an item of a wall.
  */
 export function tile(hit, actions, { eager = false, large = false } = {}) {
@@ -21,7 +21,7 @@ export function tile(hit, actions, { eager = false, large = false } = {}) {
   });
   const open = el(
     "button",
-    { type: "button", class: "tile-open", "aria-label": `${spoken(hit, actions.kind)}. Open`, onclick: () => actions.open(hit) },
+    { type: "button", class: "tile-open", "aria-label": `${spoken(hit)}. Open`, onclick: () => actions.open(hit) },
     image,
     outline(hit.region, picture),
   );
@@ -33,20 +33,21 @@ export function tile(hit, actions, { eager = false, large = false } = {}) {
     button("Search with this picture", { icon: "search", only: true, ...small, onclick: () => actions.use(hit) }),
     markButtons(hit, actions.marks, actions.mark, small),
   );
-  const node = el("li", { class: "tile", dataset: { id: picture.id } }, el("div", { class: "tile-picture" }, open, bar), caption(hit, actions.kind));
+  const node = el("li", { class: "tile", dataset: { id: picture.id } }, el("div", { class: "tile-picture" }, open, bar), caption(hit));
   return { node, ratio: shape(picture) };
 }
 
-function caption(hit, kind) {
+function caption(hit) {
   const { name, labels } = hit.image;
-  const words = similar(hit.similarity, kind);
+  const words = similar(hit.similarity);
+  const [word, number] = words.split(" ");
   return el(
     "div",
     { class: "tile-caption", "aria-hidden": "true" },
     hasFacts(hit)
-      ? el("div", { class: "tile-facts" }, verifiedMark(hit), words ? el("span", { class: "number muted" }, words) : null)
+      ? el("div", { class: "tile-facts" }, verifiedMark(hit), words ? el("span", { class: "number muted", title: words }, el("span", { class: "long" }, `${word} `), number) : null)
       : null,
-    el("div", { class: "tile-name", title: hit.image.path }, labels.length ? [icon("label"), labels.join(", ")] : name),
+    el("div", { class: "tile-name", title: hit.image.path }, labels.length ? icon("label") : null, el("span", {}, labels.length ? labels.join(", ") : name)),
   );
 }
 

@@ -7,6 +7,8 @@ import { drawing, emptyCollection, makeProgress, missingMap } from "./atlas/stat
 
 export const title = "Atlas";
 
+const AGAIN = 2500; // Milliseconds to wait for pictures that still get their places.
+
 await stylesheet("style/atlas.css");
 
 export function mount(root, context) {
@@ -39,6 +41,7 @@ class AtlasView {
 
   close() {
     this.closed = true;
+    clearTimeout(this.again);
     removeEventListener("focus", this.onfocus);
     document.removeEventListener("visibilitychange", this.onfocus);
     this.job?.stop();
@@ -60,6 +63,8 @@ class AtlasView {
       if (atlas.state === "missing") this.context.info = await this.context.refreshInfo();
       if (!this.closed) this.#show(atlas);
       if (atlas.waiting && !this.job) await this.#resume();
+      clearTimeout(this.again);
+      if (atlas.waiting && !this.job && !this.closed) this.again = setTimeout(() => this.load({ quietly: true }), AGAIN);
     } catch (error) {
       if (this.closed || error.status === 401) return;
       if (quietly || this.stage) return;

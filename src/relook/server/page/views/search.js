@@ -180,7 +180,6 @@ export function mount(root, context) {
   }
 
   const actions = {
-    kind: info.kind,
     open: (hit) => openLarge(answer.results, answer.results.indexOf(hit), { ...actions, marks }),
     use: (hit) => {
       change({ id: hit.image.id, query: null, boxes: null });

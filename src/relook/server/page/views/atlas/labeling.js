@@ -66,7 +66,7 @@ export async function change(api, ids, label, mode) {
 }
 
 /** All pictures with a label. */
-async function idsWith(api, label) {
+export async function idsWith(api, label) {
   const all = new Set();
   const { labels } = await api.get("labels");
   if (!labels.some((one) => one.label === label)) return all;

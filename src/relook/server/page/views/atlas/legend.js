@@ -77,12 +77,14 @@ export function makeLegend(acts) {
     },
     open,
     pick,
-    /** Show the labels of points. */
-    show(points) {
-      const counts = points.tally();
-      rows = points.names.map((name, k) => ({ name, text: name, count: counts[k] })).filter(({ count }) => count);
+    /** Show the labels of points; `known` counts all labels of each picture, once that was asked for. */
+    show(points, known = null) {
+      const tally = points.tally();
+      const counts = new Map(points.names.map((name, k) => [name, tally[k]]));
+      for (const { label, images } of known?.labels ?? []) counts.set(label, images);
+      rows = [...counts].map(([name, count]) => ({ name, text: name, count })).filter(({ count }) => count);
       rows.sort((a, b) => b.count - a.count || a.text.localeCompare(b.text));
-      const none = counts[points.names.length];
+      const none = tally[points.names.length];
       if (none) rows.push({ name: null, text: "Without a label", count: none });
       if (picked !== undefined && !rows.some(({ name }) => name === picked)) pick(undefined);
       amount.textContent = String(rows.filter((one) => one.name !== null).length);

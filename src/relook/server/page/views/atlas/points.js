@@ -14,7 +14,9 @@ export class Points {
     this.x = Float32Array.from(atlas.x);
     this.y = Float32Array.from(atlas.y);
     this.names = [...atlas.names];
-    this.label = Int32Array.from(atlas.label);
+    this.own = this.names.length;
+    this.first = Int32Array.from(atlas.label); // Of each picture, as the server says.
+    this.label = this.first; // That is shown.
     this.index = new Map(atlas.ids.map((id, i) => [id, i]));
     this.least = 0.1 / Math.sqrt(Math.max(this.count, 1));
     separate(this.x, this.y, this.least);
@@ -113,11 +115,27 @@ export class Points {
     return counts;
   }
 
-  /** Show a label on some pictures at once, until the server says what they have. */
+  /** Give pictures another first label at once, until the server says what they have. */
   rename(some, name) {
-    let label = name === null ? -1 : this.names.indexOf(name);
-    if (name !== null && label < 0) label = this.names.push(name) - 1;
+    this.lift();
+    const label = name === null ? -1 : this.#place(name);
+    this.own = this.names.length;
+    for (const i of some) this.first[i] = label;
+  }
+
+  /** Show one of their other labels on some pictures; without arguments, all show their first. */
+  lift(name, some = []) {
+    this.names.length = this.own;
+    this.label = this.first;
+    if (!some.length) return;
+    const label = this.#place(name);
+    this.label = this.first.slice();
     for (const i of some) this.label[i] = label;
+  }
+
+  #place(name) {
+    const place = this.names.indexOf(name);
+    return place < 0 ? this.names.push(name) - 1 : place;
   }
 
   /** Does an answer show the same? Then there is nothing to draw. */
@@ -125,7 +143,7 @@ export class Points {
     const { source } = this;
     if (!alike(ids, source.ids) || !alike(x, source.x) || !alike(y, source.y)) return false;
     const called = (k) => (label[k] < 0 ? null : names[label[k]]);
-    return label.every((_, k) => called(k) === this.name(k));
+    return label.every((_, k) => called(k) === (this.names[this.first[k]] ?? null));
   }
 }
 

@@ -6,6 +6,7 @@ import { Facts } from "./facts.js";
 import { gestures } from "./gestures.js";
 import { addLabel, askLabel, change } from "./labeling.js";
 import { Lasso, drawPath } from "./lasso.js";
+import { Labels } from "./labels.js";
 import { makeLegend } from "./legend.js";
 import { inWords, makeListing } from "./listing.js";
 import { AtlasMap } from "./map.js";
@@ -56,9 +57,10 @@ export class Stage {
     this.legend.open(matchMedia("(min-width: 800px) and (min-height: 560px)").matches);
     gestures(this.surface, this);
     this.observer = new ResizeObserver(() => this.resize());
+    this.labels = new Labels(context.api, { map: this.map, colors: this.colors, counted: () => this.listLabels() });
     this.ontheme = () => {
       this.map.theme();
-      this.legend.show(this.map.points);
+      this.listLabels();
     };
     addEventListener("themechange", this.ontheme);
   }
@@ -83,7 +85,12 @@ export class Stage {
     this.resize();
     this.observer.observe(this.surface);
     if (this.remembered.view) this.map.motion.jump(this.remembered.view); // Of an earlier visit.
-    this.legend.show(this.map.points);
+    this.listLabels();
+    this.labels.count();
+  }
+
+  listLabels() {
+    this.legend.show(this.map.points, this.labels.counts);
   }
 
   resize() {
@@ -108,7 +115,8 @@ export class Stage {
     this.map.show(points, { keep: !moved });
     this.map.opened = opened;
     this.facts.forget();
-    this.legend.show(points);
+    this.recolor();
+    this.labels.count();
     if (chosen.length) this.lasso.choose(chosen.map((id) => points.index.get(id)).filter((i) => i !== undefined));
   }
 
@@ -192,28 +200,28 @@ export class Stage {
   }
 
   /** Highlight a label; go there if none of its pictures is in view. */
-  pick(name) {
+  async pick(name) {
     const { map } = this;
-    map.highlight = name;
-    map.changed();
-    if (name === undefined) return;
-    if (this.surface.clientWidth < 700) this.legend.open(false); // It would hide what it shows.
+    if (name !== undefined && this.surface.clientWidth < 700) this.legend.open(false); // It would hide what it shows.
+    await this.labels.pick(name);
+    if (name === undefined || map.highlight !== name || map.closed) return;
     const some = map.points.named(name);
     const [left, top, right, bottom] = map.camera.box();
     const seen = some.some((i) => map.points.x[i] > left && map.points.x[i] < right && map.points.y[i] > top && map.points.y[i] < bottom);
-    if (!seen) map.fit(some);
+    if (!seen && some.length) map.fit(some);
   }
 
   /** The labels of one picture changed in the panel. */
   renamed(id, names) {
     this.map.points.rename([this.map.points.index.get(id)], names[0] ?? null);
     this.recolor();
+    this.labels.count();
     this.view.load({ quietly: true });
   }
 
   recolor() {
-    this.map.paint();
-    this.legend.show(this.map.points);
+    this.labels.lift();
+    this.listLabels();
   }
 
   // The bar at the bottom: the lasso, an undo, progress, an offer.
@@ -288,8 +296,10 @@ export class Stage {
       const fresh = await addLabel(api, ids, label);
       if (!fresh.length) return say("All of them have this label already.");
       this.undo = { ids: fresh, label };
+      this.labels.given = { ids, label };
       this.#named(fresh.filter((id) => this.#at(id) >= 0 && this.map.points.name(this.#at(id)) === null), label);
       this.lasso.toggle(false);
+      this.labels.count();
       await this.view.load({ quietly: true });
       this.surface.focus();
     } catch (error) {
@@ -312,9 +322,10 @@ export class Stage {
     const { ids, label } = this.undo;
     try {
       await change(this.context.api, ids, label, "remove");
-      this.undo = null;
+      this.undo = this.labels.given = null;
       this.#named(ids.filter((id) => this.#at(id) >= 0 && this.map.points.name(this.#at(id)) === label), null);
       this.bar();
+      this.labels.count();
       this.context.announce(`The label ${label} was taken back.`);
       await this.view.load({ quietly: true });
     } catch (error) {

@@ -44,6 +44,11 @@ class Adding extends EventTarget {
     return this.sending || this.open.length > 0;
   }
 
+  /** Is all done, and well? */
+  get over() {
+    return !this.busy && !this.problem && !this.refused.length && [...this.jobs.values()].every((job) => job.state === "done");
+  }
+
   get idle() {
     return !this.busy && !this.jobs.size && !this.refused.length && !this.others && !this.problem;
   }
@@ -147,19 +152,22 @@ class Adding extends EventTarget {
       if (ended) {
         this.following = null;
         this.follow();
+        if (job.state === "failed") this.look().catch(() => {}); // A server that was started again has other jobs.
         this.dispatchEvent(new CustomEvent("ended", { detail: job }));
       }
       this.tell();
     });
   }
 
-  /** Find jobs of before a reload, and those of other windows that still run. */
-  async resume() {
-    if (this.busy || this.jobs.size) return;
+  /** Find jobs of before a reload, of other windows, and of a server that was started again. */
+  async look() {
     const mine = this.remembered();
     const { jobs } = await api.get("jobs");
-    const known = jobs.filter((job) => job.kind === "add" && (mine.includes(job.id) || !isOver(job)));
-    for (const job of known.reverse()) this.jobs.set(job.id, job);
+    const fresh = jobs.filter((job) => job.kind === "add" && !this.jobs.has(job.id) && (mine.includes(job.id) || !isOver(job)));
+    if (!fresh.length) return;
+    if (this.over && fresh.some((job) => !isOver(job))) this.clear(); // Its report gives way.
+    for (const job of fresh.reverse()) this.jobs.set(job.id, job);
+    this.remember();
     this.follow();
     this.tell();
   }

@@ -29,12 +29,14 @@ export function form(title, content, { action, danger = false, submit }) {
     async function onsubmit(event) {
       event.preventDefault();
       go.disabled = true;
+      error.textContent = "";
       try {
         answer = await submit(new FormData(body), (text) => (go.textContent = text));
         dialog.close();
       } catch (problem) {
         error.textContent = plain(problem);
         go.disabled = false;
+        go.textContent = action;
       }
     }
   });
@@ -59,7 +61,8 @@ export async function labelMany(ids) {
 }
 
 /** Remove pictures, once it was said what goes and what stays; the answer is how many went, or null. */
-export function remove(ids) {
+export async function remove(ids) {
+  const gone = new Set(); // Also of a try that failed midway.
   const shown = ids.slice(0, 6).map((id) => el("img", { src: api.thumbnail(id), alt: "" }));
   const content = [
     el("div", { class: "removal-strip" }, shown, ids.length > 6 ? el("span", { class: "muted" }, `and ${ids.length - 6} more`) : null),
@@ -69,20 +72,22 @@ export function remove(ids) {
     ]),
   ];
   const title = `Remove ${count(ids.length, "picture")} from the collection?`;
-  return form(title, content, { action: "Remove", danger: true, submit: (_, say) => removeAll(ids, say) });
+  await form(title, content, { action: "Remove", danger: true, submit: (_, say) => removeAll(ids, gone, say) });
+  return gone.size || null;
 }
 
 /** One after the other; what is gone already is no failure. */
-async function removeAll(ids, say) {
-  for (const [done, id] of ids.entries()) {
-    if (ids.length > 5) say(`Removing ${done + 1} of ${ids.length}`);
+async function removeAll(ids, gone, say) {
+  for (const id of ids) {
+    if (gone.has(id)) continue;
+    if (ids.length > 5) say(`Removing ${gone.size + 1} of ${ids.length}`);
     try {
       await patiently(() => api.send("DELETE", `images/${id}`));
     } catch (error) {
       if (error.status !== 404) throw error;
     }
+    gone.add(id);
   }
-  return ids.length;
 }
 
 /** Fill a place with a notice of an error and a way to try again. */

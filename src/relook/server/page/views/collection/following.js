@@ -23,7 +23,7 @@ export function follow(first, onJob) {
       const job = await api.get(`jobs/${first.id}`);
       if (isOver(job)) take(job, true);
     } catch (error) {
-      const lost = "The server was started again meanwhile. What it had received is indexed now; reload to see.";
+      const lost = "The server was started again meanwhile. What it had received is kept, and indexed.";
       if (error.status === 404) take({ ...last, state: "failed", error: lost }, true);
     }
   }, CHECK);

@@ -7,6 +7,7 @@ import { adding } from "./adding.js";
 import { dropped } from "./gathering.js";
 
 const SHOWN = 18; // New pictures shown in the report.
+const LOOK = 10_000; // Milliseconds between two looks for jobs that others began.
 
 /** @returns {{node, stop}} */
 export function addPanel(context) {
@@ -37,11 +38,16 @@ export function addPanel(context) {
   adding.addEventListener("ended", announce);
   labels.addEventListener("focus", () => offer(known), { once: true });
   show();
-  adding.resume().catch(() => {});
+  const look = () => document.visibilityState === "visible" && adding.look().catch(() => {});
+  const looking = setInterval(look, LOOK);
+  document.addEventListener("visibilitychange", look);
+  look();
   return {
     node,
     stop() {
       drop();
+      clearInterval(looking);
+      document.removeEventListener("visibilitychange", look);
       adding.removeEventListener("change", show);
       adding.removeEventListener("ended", announce);
     },

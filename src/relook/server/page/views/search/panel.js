@@ -36,7 +36,7 @@ export function queryPanel(source, { intake, onBoxes, onLeave }) {
     editor.resize(size);
     node.style.setProperty("--ratio", size[0] / size[1]);
     pointer.setAttribute("viewBox", `0 0 ${size[0]} ${size[1]}`);
-    refill(name, source.name || "Picture of the collection", ` · ${size[0]} × ${size[1]}`);
+    refill(name, el("span", {}, source.name || "Picture of the collection"), el("span", { class: "number" }, ` · ${size[0]} × ${size[1]}`));
   }
 
   /** The browser cannot show it; the server can still search with it. */

@@ -26,7 +26,7 @@ function seen({ transform, verified, query }) {
 }
 
 function alike({ maps, similarity }, kind) {
-  const text = similar(similarity ?? maps?.similarity, kind);
+  const text = similar(similarity ?? maps?.similarity);
   if (!text) return "";
-  return kind === "local" ? `Their ${text.replace("similarity", "details have a similarity of")}; a copy has 1.` : `As whole pictures they are ${text}.`;
+  return `${kind === "local" ? "Their details" : "As whole pictures they"} have a ${text.replace(" ", " of ")}; a copy has 1.`;
 }
