@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Before NumPy is imported: threads of BLAS and pytest's workers fight for the same cores.
@@ -21,3 +23,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 # The first call of a compiled loop takes seconds, and a test that passes today passes tomorrow.
 settings.register_profile("relook", deadline=None, derandomize=True)
 settings.load_profile("relook")
+
+from oracles import processes  # noqa: E402 - importable only now
+
+processes.start_quickly()
+
+
+@pytest.fixture
+def spawned_workers() -> Iterator[None]:
+    """Describing processes start as in earnest, which takes seconds; for tests of just that."""
+    with processes.spawning():
+        yield

@@ -17,6 +17,7 @@ from relook.collection.pool import Outcome, Pool
 from relook.core.errors import CollectionError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+pytestmark = pytest.mark.usefixtures("spawned_workers")
 
 
 def run(make: Callable[[], object], tasks: list[str], **options: object) -> list[Outcome[str]]:
