@@ -24,8 +24,10 @@ _HEAD_BYTES = 16 << 10
 _KEEP_ALIVE_SECONDS = 20
 _CONNECTIONS = 2000
 """That may be open; past them, the one that was quiet longest is closed for a new one."""
-_OTHER_FILES = 256
-"""Files that the server needs for other things than connections."""
+_ACCEPTED, _WAITING = 64, 1024
+"""Connections that asyncio accepts in one go, and that the system keeps waiting for that."""
+_OTHER_FILES = 512
+"""Files that the server needs for other things, and until it has closed what is too much."""
 _LAST_SECONDS = 2
 """That answers under way have to end in when the server is stopped."""
 
@@ -40,6 +42,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_WAITING)
         if self.started and not self.should_exit:
             self._ready()
 
@@ -158,7 +162,7 @@ def make_server(
         access_log=verbose,
         proxy_headers=False,
         server_header=False,
-        backlog=512,
+        backlog=_ACCEPTED,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_LAST_SECONDS,
         h11_max_incomplete_event_size=_HEAD_BYTES,
