@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
+from relook.server.schemas.picture import PictureId
 from relook.server.service import Service
 
-__all__ = ["ServiceDep"]
+__all__ = ["JobInPath", "PictureInPath", "ServiceDep"]
 
 
 async def _service(request: Request) -> Service:
@@ -19,3 +20,6 @@ async def _service(request: Request) -> Service:
 
 
 ServiceDep = Annotated[Service, Depends(_service)]
+
+PictureInPath = Annotated[PictureId, Path(alias="id", description="Of a picture.")]
+JobInPath = Annotated[str, Path(description="Id of a job.")]

@@ -7,7 +7,7 @@ import math
 from typing import Annotated, Any
 
 from fastapi import Depends, File, Form, Query, Request, UploadFile
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from relook.collection import Filter
@@ -17,12 +17,11 @@ from relook.server.asking import Question
 from relook.server.dependencies import ServiceDep
 from relook.server.problems import ProblemError
 from relook.server.queries import Asked
+from relook.server.schemas.picture import PictureId
 
 __all__ = [
-    "MOST_ID",
     "Absent",
     "FormFilter",
-    "PictureId",
     "QueryFilter",
     "QuestionDep",
     "preview_of",
@@ -30,12 +29,10 @@ __all__ = [
     "read_filter",
 ]
 
-MOST_ID = 2**53 - 1
-"""Above it, JavaScript and floats in schemas round; no collection counts that far."""
-PictureId = Annotated[int, Field(ge=1, le=MOST_ID)]
 Absent = SkipJsonSchema[None]
 """A field that is left out; forms and addresses have no null."""
 _MOST_BOXES = 8
+_ONE = "Send exactly one of image, id and key."
 
 _Label = Annotated[str, StringConstraints(max_length=500)]
 _LABELS = "A picture has at least one of these labels."
@@ -48,11 +45,13 @@ _PLACE = "latitude,longitude,kilometers: taken within this distance."
 
 async def _question(
     service: ServiceDep,
-    image: Annotated[UploadFile | Absent, File(description="A picture.")] = None,
+    image: Annotated[UploadFile | Absent, File(description=f"A picture. {_ONE}")] = None,
     number: Annotated[
-        PictureId | Absent, Form(alias="id", description="Of an indexed picture.")
+        PictureId | Absent, Form(alias="id", description=f"Of an indexed picture. {_ONE}")
     ] = None,
-    key: Annotated[str | Absent, Form(description="Of an earlier query.", max_length=100)] = None,
+    key: Annotated[
+        str | Absent, Form(description=f"Of an earlier query. {_ONE}", max_length=100)
+    ] = None,
     boxes: Annotated[
         str | Absent,
         Form(

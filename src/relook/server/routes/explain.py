@@ -10,8 +10,9 @@ from relook.server.asking import Question
 from relook.server.dependencies import ServiceDep
 from relook.server.explaining import explain as explain_pictures
 from relook.server.leaving import unless_gone
-from relook.server.questions import MOST_ID, QuestionDep, preview_of
+from relook.server.questions import QuestionDep, preview_of
 from relook.server.schemas.explain import ExplainAnswer
+from relook.server.schemas.picture import PictureId
 from relook.server.service import Service
 
 __all__ = ["router"]
@@ -24,7 +25,7 @@ async def explain(
     request: Request,
     service: ServiceDep,
     question: QuestionDep,
-    result: Annotated[int, Form(description="Id of the indexed picture.", ge=1, le=MOST_ID)],
+    result: Annotated[PictureId, Form(description="Id of the indexed picture.")],
 ) -> ExplainAnswer:
     """Say why a picture, or a box in it, and an indexed picture are called similar.
 

@@ -7,12 +7,12 @@ import base64
 import binascii
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
-from relook.server.dependencies import ServiceDep
+from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.problems import ProblemError
-from relook.server.questions import MOST_ID, Absent, PictureId, QueryFilter
-from relook.server.schemas.picture import PictureCard, PictureDetails, PicturePage
+from relook.server.questions import Absent, QueryFilter
+from relook.server.schemas.picture import MOST_ID, PictureCard, PictureDetails, PicturePage
 
 __all__ = ["router"]
 
@@ -42,7 +42,7 @@ async def list_images(
 @router.get("/images/{id}", responses={404: {}, 503: {}})
 async def get_image(
     service: ServiceDep,
-    number: Annotated[PictureId, Path(alias="id")],
+    number: PictureInPath,
 ) -> PictureDetails:
     """Say what is known of a picture."""
     found = await asyncio.to_thread(service.collection.pictures, [number])

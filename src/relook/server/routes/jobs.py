@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from relook.server.dependencies import ServiceDep
+from relook.server.dependencies import JobInPath, ServiceDep
 from relook.server.jobs import records
 from relook.server.jobs.events import Streams
 from relook.server.problems import ProblemError
@@ -35,13 +35,13 @@ async def list_jobs(service: ServiceDep) -> JobList:
 
 
 @router.get("/jobs/{job}", responses={404: {}})
-async def get_job(job: str, service: ServiceDep) -> Job:
+async def get_job(job: JobInPath, service: ServiceDep) -> Job:
     """Say how a job stands."""
     return to_job(_known(service, job))
 
 
 @router.delete("/jobs/{job}", responses={404: {}})
-async def cancel_job(job: str, service: ServiceDep) -> Job:
+async def cancel_job(job: JobInPath, service: ServiceDep) -> Job:
     """Ask a job to end. What it has done stays; one that is over stays as it is."""
     _known(service, job)
     service.jobs.cancel(job)
@@ -61,7 +61,7 @@ async def cancel_job(job: str, service: ServiceDep) -> Job:
         503: {},
     },
 )
-async def job_events(job: str, service: ServiceDep) -> StreamingResponse:
+async def job_events(job: JobInPath, service: ServiceDep) -> StreamingResponse:
     """Follow a job by server-sent events, at most ten a second, until it is over."""
     _known(service, job)
     return _Events(service.streams, job)

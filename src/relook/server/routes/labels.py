@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from relook.collection import Collection
 from relook.collection.labels import Mode, make_label
 from relook.core.errors import UsageError
-from relook.server.dependencies import ServiceDep
+from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.jobs.writing import write
 from relook.server.problems import ProblemError
 from relook.server.schemas.labels import (
-    MOST_ID,
     Changed,
     LabelChange,
     LabelCount,
@@ -47,7 +45,7 @@ async def list_labels(service: ServiceDep) -> LabelCounts:
 async def set_labels(
     service: ServiceDep,
     wanted: Labels,
-    number: Annotated[int, Path(alias="id", ge=1, le=MOST_ID)],
+    number: PictureInPath,
 ) -> Labels:
     """Give a picture these labels in place of those it has; none take all away."""
     labels = _meant(wanted.labels)

@@ -59,7 +59,8 @@ async def list_quarantine(
 
 @router.delete("/quarantine/{id}", status_code=204, responses={404: {}, 409: {}, 503: {}})
 async def delete_quarantined(
-    service: ServiceDep, key: Annotated[str, Path(alias="id", max_length=64)]
+    service: ServiceDep,
+    key: Annotated[str, Path(alias="id", description="Of the file, as listed.", max_length=64)],
 ) -> Response:
     """Forget a file that cannot be searched.
 

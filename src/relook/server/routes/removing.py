@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
-from relook.server.dependencies import ServiceDep
+from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.jobs.writing import write
 from relook.server.problems import ProblemError
-from relook.server.schemas.labels import MOST_ID
 from relook.server.service import Service
 from relook.server.uploads import told_when_full
 
@@ -22,7 +20,7 @@ router = APIRouter(tags=["collection"])
 @router.delete("/images/{id}", status_code=204, responses={404: {}, 409: {}, 503: {}})
 async def delete_image(
     service: ServiceDep,
-    number: Annotated[int, Path(alias="id", ge=1, le=MOST_ID)],
+    number: PictureInPath,
 ) -> Response:
     """Forget a picture with its labels.
 

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import Field
 
 from relook.collection import Collection, DescribedQuery, Filter, Picture, SearchResult
 from relook.collection.searching import Searching
 from relook.core.errors import UsageError
 from relook.server.asking import Asking, Question
-from relook.server.dependencies import ServiceDep
+from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.leaving import unless_gone
 from relook.server.problems import ProblemError
 from relook.server.queries import Asked
 from relook.server.questions import (
     Absent,
     FormFilter,
-    PictureId,
     QueryFilter,
     QuestionDep,
     preview_of,
 )
+from relook.server.schemas.picture import PictureId
 from relook.server.schemas.query import QueryCard
 from relook.server.schemas.search import HitCard, SearchAnswer, rounded_times
 
@@ -111,7 +111,7 @@ async def search(
 async def similar(
     request: Request,
     service: ServiceDep,
-    number: Annotated[PictureId, Path(alias="id")],
+    number: PictureInPath,
     among: QueryFilter,
     top: Annotated[int, Query(description="Number of results.", ge=1, le=200)] = 24,
     exclude_self: Annotated[bool, Query(description="Leave out the picture itself.")] = True,

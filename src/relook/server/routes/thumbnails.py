@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from relook.server.dependencies import ServiceDep
+from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.describing.tasks import Original, Show
 from relook.server.leaving import unless_gone
 from relook.server.problems import ProblemError
-from relook.server.questions import Absent, PictureId
+from relook.server.questions import Absent
 
 __all__ = ["router"]
 
@@ -31,9 +31,11 @@ _FOREVER = "private, max-age=31536000, immutable"
 async def thumbnail(
     request: Request,
     service: ServiceDep,
-    number: Annotated[PictureId, Path(alias="id")],
+    number: PictureInPath,
     size: Annotated[Literal["small", "large"], Query(description="320 or 1280 pixels.")] = "small",
-    if_none_match: Annotated[str | Absent, Header(max_length=200)] = None,
+    if_none_match: Annotated[
+        str | Absent, Header(description="ETag of an earlier answer.", max_length=200)
+    ] = None,
 ) -> Response:
     """Show a picture, upright, as a JPEG; an id never comes to mean another picture."""
     asking = service.asking
@@ -58,7 +60,7 @@ async def thumbnail(
 async def query_picture(
     request: Request,
     service: ServiceDep,
-    key: Annotated[str, Path(max_length=100)],
+    key: Annotated[str, Path(description="Of a query.", max_length=100)],
 ) -> Response:
     """Show an upload, upright, as a JPEG of at most 1280 pixels: browsers cannot show HEIC."""
     asked = service.asking.queries.get(key)

@@ -45,4 +45,4 @@ class Info(BaseModel):
 class Login(BaseModel):
     """What a client proves itself by."""
 
-    token: str = Field(min_length=1, max_length=1024)
+    token: str = Field(description="As the server was given it.", min_length=1, max_length=1024)

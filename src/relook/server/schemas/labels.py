@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from relook.collection.labels import Mode
+from relook.server.schemas.picture import PictureId
 
 __all__ = [
-    "MOST_ID",
     "PLAIN",
     "Changed",
     "LabelChange",
@@ -20,9 +20,6 @@ __all__ = [
     "Renaming",
 ]
 
-MOST_ID = 2**53 - 1
-"""Of pictures: the largest number that every reader of JSON keeps exactly."""
-
 PLAIN = r"^[^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]*$"
 """What a label looks like, as documentation; the collection has words for what is wrong."""
 
@@ -30,7 +27,6 @@ LabelName = Annotated[
     str, Field(min_length=1, max_length=200, json_schema_extra={"pattern": PLAIN})
 ]
 """Kept in Unicode NFC with single spaces; it has no characters of control."""
-_PictureId = Annotated[int, Field(ge=1, le=MOST_ID)]
 _MOST = 100
 
 
@@ -39,7 +35,7 @@ class Labels(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    labels: list[LabelName] = Field(max_length=_MOST)
+    labels: list[LabelName] = Field(description="All that it shall have.", max_length=_MOST)
 
 
 class LabelCount(BaseModel):
@@ -61,9 +57,9 @@ class LabelChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: list[_PictureId] = Field(min_length=1, max_length=10_000)
-    labels: list[LabelName] = Field(max_length=_MOST)
-    mode: Mode = "add"
+    ids: list[PictureId] = Field(description="Of pictures.", min_length=1, max_length=10_000)
+    labels: list[LabelName] = Field(description="To add, set or remove.", max_length=_MOST)
+    mode: Mode = Field("add", description="What becomes of the labels that they have.")
 
 
 class Renaming(BaseModel):
@@ -71,8 +67,8 @@ class Renaming(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    old: LabelName
-    new: LabelName
+    old: LabelName = Field(description="As it is called now.")
+    new: LabelName = Field(description="As it shall be called.")
 
 
 class Changed(BaseModel):

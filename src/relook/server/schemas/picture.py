@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from relook.collection import Picture
 
-__all__ = ["PictureCard", "PictureDetails", "PicturePage"]
+__all__ = ["MOST_ID", "PictureCard", "PictureDetails", "PictureId", "PicturePage"]
+
+MOST_ID = 2**53 - 1
+"""Above it, JavaScript and floats in schemas round; no collection counts that far."""
+
+
+def _plain(value: object) -> object:
+    """One spelling alone: Python's own reading takes ``1_0`` and ``1.0``, too."""
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,16}", value) is None:
+        raise ValueError("a picture's id is written in digits")
+    return value
+
+
+PictureId = Annotated[int, Field(ge=1, le=MOST_ID), BeforeValidator(_plain)]
+"""As the catalog stores it."""
 
 
 class PictureCard(BaseModel, title="Picture"):
