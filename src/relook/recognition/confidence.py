@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from relook.core.checks import check_array
 from relook.core.errors import UsageError
@@ -121,6 +120,8 @@ def fit_confidence(
     Raises:
         UsageError: there are no cases, or ``unknown`` is not between 0 and 1.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - half a second, in each process
+
     if not cases:
         raise UsageError("there are no cases; a calibration needs labelled pictures")
     choices = _stack(cases, unknown)
