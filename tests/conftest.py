@@ -14,6 +14,9 @@ from hypothesis import settings
 # Before NumPy is imported: threads of BLAS and pytest's workers fight for the same cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# OpenVINO's converter would tell the internet that it was called, twice, from forked processes.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+
 # A shell that starts the tests in the background makes them deaf to Ctrl-C; some of them press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

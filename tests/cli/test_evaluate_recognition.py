@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relook.datasets.museum import Exhibition, write_museum
-from relook.evaluation import source
+from relook.evaluation import recognition_scores, source
 
 KEYS = {"accuracy_known", "auroc", "ece", "micro_ap", "precision_at_threshold", "coverage"}
 """Promised of the whole and of each subset."""
@@ -22,8 +23,12 @@ def museum(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_recognition_gives_the_promised_keys_and_reports(
-    run: Any, museum: Path, tmp_path: Path
+    run: Any, museum: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    fewer = partial(recognition_scores.intervals, samples=200)  # the bounds are tested elsewhere
+    monkeypatch.setattr(
+        "relook.evaluation.recognition_record.intervals", lambda answers, samples: fewer(answers)
+    )
     work, page, text = tmp_path / "work", tmp_path / "r.html", tmp_path / "r.md"
     words = ["--task", "recognition", "--workdir", work, "--jobs", "1"]
     ran = run("evaluate", museum, *words, "--json", "--report", page, "--report", text)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,11 +23,16 @@ class Case(NamedTuple):
     tolerance: float = 1e-6
 
 
-def trained(**options):
-    """Coded from the first image on, with codes that lose little."""
+@cache
+def fitted(**options):
     index = IvfIndex(D, cells=4, probes=4, code_bytes=D, **options)
     index.train(rows(2000, seed=77))
     return index
+
+
+def trained(**options):
+    """Coded from the first image on, with codes that lose little."""
+    return deepcopy(fitted(**options))
 
 
 INDEXES = {
