@@ -100,6 +100,24 @@ def test_slow_bodies_take_no_room_from_requests_without(monkeypatch: pytest.Monk
     assert asyncio.run(crowd()) == [503, 200, 408, 408, 408, 408, 408]
 
 
+def test_slow_bodies_give_way_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "_ARRIVING_FROM_ONE", 3)
+    monkeypatch.setattr(bodies, "_SURE_SECONDS", 0.1)
+
+    async def crowd() -> list[int]:
+        app = make_app()  # where a body may take a minute
+        slow = [asyncio.create_task(send_slowly(app, 1)) for _ in range(3)]
+        await asyncio.sleep(0.3)
+        more = [asyncio.create_task(send_slowly(app, 1)) for _ in range(2)]
+        done, rest = await asyncio.wait([*slow, *more], timeout=0.5)
+        for task in rest:
+            task.cancel()
+        assert done < set(slow)
+        return [task.result() for task in done]
+
+    assert asyncio.run(crowd()) == [408, 408]
+
+
 async def send_slowly(
     app: FastAPI, client: int, *, method: str = "PUT", path: str = "/api/v1/things"
 ) -> int:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
-from functools import partial
 
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +21,8 @@ _BESIDE = 1 << 20
 """Bytes of what is sent beside one file."""
 _ARRIVING, _ARRIVING_FROM_ONE = 200, 100
 """Bodies that may be on their way, so that slow ones cannot take all the room there is."""
+_SURE_SECONDS = 3.0
+"""That a body may be on its way before another may take its place."""
 _CLOSE = {"Connection": "close"}
 """Nobody wants to read the rest."""
 
@@ -31,7 +31,7 @@ class BodyLayer(Layer):
     """Answers 413 to bodies that are too large, 408 to those that come too slowly.
 
     Every ``upload_bytes`` that arrived earn ``upload_seconds`` more. Where many are on their way,
-    others get 503; what has no body is answered meanwhile.
+    the slowest gives way to the next one; what has no body is answered meanwhile.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class BodyLayer(Layer):
         super().__init__(app)
         self._settings = settings
         self._arrived = arrived
-        self._arriving: Counter[str] = Counter()
+        self._arriving: dict[_Body, str] = {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
@@ -57,25 +57,31 @@ class BodyLayer(Layer):
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         client = client_of(scope)
-        if self._arriving.total() >= _ARRIVING or self._arriving[client] >= _ARRIVING_FROM_ONE:
+        if not self._has_room(client):
             await send_problem(
                 send, 503, "the server is busy; try again in a moment", headers={"Retry-After": "2"}
             )
             return
-        self._arriving[client] += 1
-        body = _Body(
-            receive, limit=limit, settings=self._settings, whole=partial(self._end, client)
-        )
+        body = _Body(receive, limit=limit, settings=self._settings, end=self._end)
+        self._arriving[body] = client
         try:
             await self.app(scope, body.receive, send)
         finally:
             body.end()
             self._arrived(body.bytes)
 
-    def _end(self, client: str) -> None:
-        self._arriving[client] -= 1
-        if not self._arriving[client]:
-            del self._arriving[client]
+    def _has_room(self, client: str) -> bool:
+        own = [body for body, whose in self._arriving.items() if whose == client]
+        if len(own) < _ARRIVING_FROM_ONE and len(self._arriving) < _ARRIVING:
+            return True
+        rivals = own if len(own) >= _ARRIVING_FROM_ONE else list(self._arriving)
+        slow = [body for body in rivals if body.seconds > _SURE_SECONDS]
+        if slow:
+            min(slow, key=lambda body: body.bytes / body.seconds).give_up()
+        return bool(slow)
+
+    def _end(self, body: _Body) -> None:
+        self._arriving.pop(body, None)
 
     def _limit(self, scope: Scope) -> int:
         if not (header(scope, b"content-type") or "").lower().startswith("multipart/"):
@@ -86,10 +92,15 @@ class BodyLayer(Layer):
 
 
 class _Body:
-    """A body that is counted and timed while it arrives; ``whole`` is called once at its end."""
+    """A body that is counted and timed while it arrives; ``end`` is called when it is done."""
 
     def __init__(
-        self, receive: Receive, *, limit: int, settings: ServerSettings, whole: Callable[[], None]
+        self,
+        receive: Receive,
+        *,
+        limit: int,
+        settings: ServerSettings,
+        end: Callable[[_Body], None],
     ) -> None:
         self.bytes = 0
         self._receive = receive
@@ -97,13 +108,26 @@ class _Body:
         self._settings = settings
         self._started = time.monotonic()
         self._whole = False
-        self._tell = whole
+        self._late = False
+        self._tell = end
+        self._waiting: asyncio.Timeout | None = None
+
+    @property
+    def seconds(self) -> float:
+        """For which it has been on its way."""
+        return time.monotonic() - self._started
 
     def end(self) -> None:
         """Nothing more is waited for."""
-        if not self._whole:
-            self._whole = True
-            self._tell()
+        self._whole = True
+        self._tell(self)
+
+    def give_up(self) -> None:
+        """Let it be too late."""
+        self._late = True
+        self._tell(self)
+        if self._waiting is not None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def receive(self) -> Message:
         """The next part; after the last one, waits for the client to hang up, as long as it takes.
@@ -114,12 +138,14 @@ class _Body:
         if self._whole:
             return await self._receive()
         try:
-            async with asyncio.timeout(self._seconds_left()):
+            async with asyncio.timeout(self._seconds_left()) as self._waiting:
                 message = await self._receive()
         except TimeoutError:
             self.end()
             detail = "the request took too long to arrive; send less, or by a faster way"
             raise HTTPException(408, detail, _CLOSE) from None
+        finally:
+            self._waiting = None
         if message["type"] == "http.request":
             self.bytes += len(message.get("body", b""))
         if self.bytes > self._limit:
@@ -130,9 +156,11 @@ class _Body:
         return message
 
     def _seconds_left(self) -> float:
+        if self._late:
+            return 0.0
         settings = self._settings
         earned = settings.upload_seconds * (1 + self.bytes / settings.upload_bytes)
-        return max(0.0, self._started + earned - time.monotonic())
+        return max(0.0, earned - self.seconds)
 
 
 def _too_large(limit: int) -> str:
