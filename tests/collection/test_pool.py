@@ -17,7 +17,7 @@ from relook.collection.pool import Outcome, Pool
 from relook.core.errors import CollectionError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
-pytestmark = pytest.mark.usefixtures("spawned_workers")
+spawned = pytest.mark.usefixtures("spawned_workers")
 
 
 def run(make: Callable[[], object], tasks: list[str], **options: object) -> list[Outcome[str]]:
@@ -25,6 +25,7 @@ def run(make: Callable[[], object], tasks: list[str], **options: object) -> list
         return [outcome for outcome in pool.run(tasks) if outcome is not None]
 
 
+@spawned
 def test_results_come_in_the_order_of_the_tasks() -> None:
     tasks = ["sleep 0.3", "a", "b", "sleep 0.1", "c"]
     outcomes = run(work.make_echo, tasks)
@@ -40,6 +41,7 @@ def test_no_tasks_start_no_workers() -> None:
 
 
 @posix
+@spawned
 def test_a_picture_that_kills_its_worker_costs_only_itself() -> None:
     outcomes = run(work.make_echo, ["a", "signal 11", "b", "c", "exit 7", "d"])
     assert [outcome.result for outcome in outcomes] == ["a", None, "b", "c", None, "d"]
@@ -86,11 +88,13 @@ def test_the_key_of_a_lost_picture_is_known() -> None:
     assert len(asked) == 3
 
 
+@spawned
 def test_workers_that_cannot_start_say_why() -> None:
     with pytest.raises(CollectionError, match="FileNotFoundError: no codebook"):
         run(work.make_broken, ["a"])
 
 
+@spawned
 def test_workers_that_die_at_the_start_end_the_run() -> None:
     with pytest.raises(CollectionError, match=r"die while they start \(exit code 3\)"):
         run(work.make_dying, ["a", "b"])
@@ -117,6 +121,7 @@ def test_a_waiting_consumer_hears_from_the_pool_now_and_then() -> None:
     assert outcomes.count(None) >= 2
 
 
+@spawned
 def test_workers_use_one_thread_and_ignore_ctrl_c() -> None:
     (outcome,) = run(work.make_echo, ["environment"])
     assert outcome.result == {"OMP_NUM_THREADS": "1", "cv2": 1, "sigint": True, "main": False}

@@ -98,7 +98,7 @@ def test_real_weights_keep_their_vectors_on_real_photos(tmp_path: Path) -> None:
         runtime = load_network(weights, spec, backend=backend, precision="f32", **common)
         found = np.concatenate([runtime.describe(picture) for picture in pictures[:4]])
         np.testing.assert_allclose(found, wanted[:4], atol=1e-4)
-    calibration = photos(Path(DATA) / "train224" / "pacs_photo", 24, 224)
+    calibration = photos(Path(DATA) / "train224" / "pacs_photo", 8, 224)
     for kind, least in (("bf16", 0.9995), ("int8", 0.98)):
         runtime = load_network(weights, spec, precision=kind, calibration=calibration, **common)
         found = np.concatenate([runtime.describe(picture) for picture in pictures])
