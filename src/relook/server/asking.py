@@ -15,6 +15,7 @@ from relook.collection.searching import Searching
 from relook.core.errors import UsageError
 from relook.core.records import Box
 from relook.images import MAX_PIXELS
+from relook.server.budget import Budget
 from relook.server.describing import DescribingPool, ToolsMaker
 from relook.server.describing.tasks import Describe, Described, Original, WarmUp, check_boxes
 from relook.server.finding import Finder
@@ -26,6 +27,8 @@ from relook.server.thumbnails import Thumbnails
 __all__ = ["Asking", "Question", "make_asking"]
 
 _PLANS = 8
+_HELD = 8
+"""Uploads of the largest size that may be in memory at a time, while they wait."""
 _DIGEST = (
     "SELECT sha256 FROM contents WHERE id = ? AND state = 'ok' "
     "AND EXISTS (SELECT 1 FROM paths p WHERE p.content = contents.id)"
@@ -64,6 +67,7 @@ class Asking:
         finder: searches, in threads.
         queries: that were asked lately.
         thumbnails: of indexed pictures.
+        budget: of memory for uploads that wait.
     """
 
     collection: Collection
@@ -72,6 +76,7 @@ class Asking:
     finder: Finder
     queries: Queries
     thumbnails: Thumbnails
+    budget: Budget
     _plans: OrderedDict[tuple[tuple[str, Any], ...], Searching] = field(default_factory=OrderedDict)
 
     def start(self) -> None:
@@ -253,4 +258,6 @@ def make_asking(collection: Collection, settings: ServerSettings) -> Asking:
     )
     finder = Finder(threads=settings.threads, queue=settings.queue)
     folder = collection.directory / "derived" / "thumbnails"
-    return Asking(collection, settings, pool, finder, Queries(), Thumbnails(folder, pool))
+    thumbnails = Thumbnails(folder, pool)
+    budget = Budget(_HELD * settings.upload_bytes)
+    return Asking(collection, settings, pool, finder, Queries(), thumbnails, budget)

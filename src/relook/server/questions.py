@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Depends, File, Form, Query, Request, UploadFile
@@ -63,19 +64,20 @@ async def _question(
     preview: Annotated[
         bool, Form(description="Answer with the address of a JPEG of the upload.")
     ] = False,
-) -> Question:
+) -> AsyncIterator[Question]:
     if image is not None and not image.filename and not image.size:
         image = None  # a form with no file chosen
     if (image is not None) + (number is not None) + (key is not None) != 1:
         raise ProblemError(422, "send exactly one of image, id and key")
     parts = None if boxes is None else read_boxes(boxes)
     if image is None:
-        return Question(id=number, key=key, boxes=parts, preview=preview)
-    limit = service.settings.upload_bytes
-    data = await image.read(limit + 1)
-    if len(data) > limit:
+        yield Question(id=number, key=key, boxes=parts, preview=preview)
+        return
+    size, limit = image.size or 0, service.settings.upload_bytes
+    if size > limit:
         raise ProblemError(413, f"a picture may have {limit >> 20} MiB; send a smaller one")
-    return Question(image=data, boxes=parts, preview=preview)
+    with service.asking.budget.hold(size):
+        yield Question(image=await image.read(), boxes=parts, preview=preview)
 
 
 QuestionDep = Annotated[Question, Depends(_question)]
