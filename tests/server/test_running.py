@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+import trustme
 from starlette.responses import Response, StreamingResponse
 
-from relook.server import running
+from relook.server import connections, running
 from relook.server.assets import Asset
 from relook.server.routes import page
 from server.probes import TOKEN, make_app
@@ -24,7 +27,9 @@ PATIENCE = 5.0
 
 
 @contextmanager
-def served(**settings: Any) -> Iterator[SimpleNamespace]:
+def served(
+    *, certificate: Path | None = None, key: Path | None = None, **settings: Any
+) -> Iterator[SimpleNamespace]:
     """Runs a server in a thread; ``port``, ``server`` and its ``thread``."""
     app = make_app(**settings)
     app.state.service.stopping = threading.Event()
@@ -50,7 +55,7 @@ def served(**settings: Any) -> Iterator[SimpleNamespace]:
 
     app.include_router(page.router)
     ready = threading.Event()
-    server = running.make_server(app, ready=ready.set)
+    server = running.make_server(app, ready=ready.set, certificate=certificate, key=key)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -219,7 +224,7 @@ def test_who_hangs_up_in_between_harms_nobody(port: int) -> None:
 
 
 def test_a_head_that_never_ends_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(connections, "_HEAD_SECONDS", 0.4)
     with served() as found, ExitStack() as stack:
         silent, dripping, second = (stack.enter_context(connect(found.port)) for _ in range(3))
         second.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -236,7 +241,7 @@ def test_a_head_that_never_ends_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_slow_answer_is_not_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "_HEAD_SECONDS", 0.2)
     with served() as found, connect(found.port) as connection:
         connection.sendall(b"GET /api/v1/endless HTTP/1.1\r\nHost: localhost\r\n\r\n")
         until = time.monotonic() + 0.6
@@ -245,7 +250,7 @@ def test_a_slow_answer_is_not_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_answer_that_nobody_reads_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_READ_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "_READ_SECONDS", 0.3)
     with served() as found, connect(found.port) as connection:
         connection.sendall(b"GET /api/v1/flood HTTP/1.1\r\nHost: localhost\r\n\r\n")
         until = time.monotonic() + PATIENCE
@@ -275,6 +280,30 @@ def test_connections_that_ask_nothing_make_room(monkeypatch: pytest.MonkeyPatch)
         assert read_all(idle[0]) == b""
         assert busy.recv(1024)
         assert len(found.server.server_state.connections) <= 6  # one more while it is closed
+
+
+def test_handshakes_that_never_come_keep_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_connections", lambda: 5)
+    monkeypatch.setattr(connections, "_HEAD_SECONDS", 0.5)
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    files = {"certificate": tmp_path / "cert.pem", "key": tmp_path / "key.pem"}
+    issued.cert_chain_pems[0].write_to_path(files["certificate"])
+    issued.private_key_pem.write_to_path(files["key"])
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    with served(**files) as found, ExitStack() as stack:
+        idle = [stack.enter_context(connect(found.port)) for _ in range(20)]
+        stack.enter_context(connect(found.port)).sendall(b"GET / HTTP/1.1\r\n\r\n")
+        with httpx.Client(base_url=f"https://127.0.0.1:{found.port}", verify=trust) as client:
+            assert client.get("/").text == "the page"
+            thing = {"number": 5, "more": "x" * 1_000_000}
+            assert client.put("/api/v1/things", json=thing).json() == {"number": 5}
+        started = time.monotonic()
+        assert [read_all(one) for one in idle] == [b""] * 20
+        assert time.monotonic() - started < PATIENCE
 
 
 def test_a_server_that_is_stopped_lets_streams_end() -> None:
