@@ -210,6 +210,18 @@ def test_a_body_that_stops_gets_408(port: int) -> None:
         assert status(read_all(connection)) == 408
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n",
+     b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 30_000],
+)  # fmt: skip
+def test_what_is_no_http_is_a_problem(port: int, sent: bytes) -> None:
+    answer = exchange(port, sent)
+    assert status(answer) == 400
+    assert b"application/problem+json" in answer
+    assert b'"status":400' in answer
+
+
 def test_a_body_that_is_announced_too_large_is_not_waited_for(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(_head(1 << 40))

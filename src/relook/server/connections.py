@@ -7,7 +7,10 @@ import ssl
 from pathlib import Path
 from typing import Any, ClassVar
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from relook.server.problems import PROBLEM_TYPE, Problem
 
 __all__ = ["make_protocol"]
 
@@ -15,6 +18,9 @@ _HEAD_SECONDS = 15.0
 """That the head of a request may take to arrive."""
 _READ_SECONDS = 60.0
 """That a client may take to read some of what waits for it."""
+_NO_HTTP = Problem(
+    title="Bad Request", status=400, detail="this is no HTTP/1.1; look at what sent it"
+).model_dump_json().encode()  # fmt: skip
 
 
 class ImpatientH11(H11Protocol):
@@ -57,6 +63,21 @@ class ImpatientH11(H11Protocol):
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP like every other mistake."""
+        del msg
+        headers = [
+            (b"content-type", PROBLEM_TYPE.encode()),
+            (b"content-length", str(len(_NO_HTTP)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"connection", b"close"),
+        ]
+        head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        for event in (head, h11.Data(data=_NO_HTTP), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _make_room(self) -> None:
         """Whoever opens many connections and asks nothing keeps nobody else out."""
