@@ -19,10 +19,10 @@ from PIL import Image as Pillow
 
 from relook.core.errors import FormatError
 from relook.core.records import Aggregate, Image, LocalCodes, Ranking
-from relook.search.engine import Channel, Engine, Sources
 
 if TYPE_CHECKING:
     from relook.index import InvertedIndex
+    from relook.search.engine import Engine, Sources
 
 CRASH, HANG, RAISE, NO_MEMORY, EXIT, BUSY_LOOP = ((255, 0, code) for code in range(1, 7))
 
@@ -119,6 +119,8 @@ def engine(
     index_hash: str = "index-1",
     seconds: float = 0.0,
 ) -> Engine:
+    from relook.search.engine import Channel, Engine  # workers do without
+
     return Engine(
         name="fake",
         recipe='{"name": "fake"}',

@@ -86,6 +86,9 @@ def _run_to_the_end(command: Sequence[str]) -> None:
 
 def workers_of(parent: int) -> list[int]:
     """The describing processes of ``parent``."""
+    children = list(Path(f"/proc/{parent}/task").glob("*/children"))
+    if children:  # Linux says it at once; ps asks all processes there are
+        return [pid for file in children for pid in _spawned(file)]
     listing = subprocess.run(
         ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     )
@@ -95,6 +98,14 @@ def workers_of(parent: int) -> list[int]:
         for row in rows
         if len(row) == 3 and int(row[1]) == parent and "spawn_main" in row[2]
     ]
+
+
+def _spawned(children: Path) -> list[int]:
+    try:
+        pids = [int(pid) for pid in children.read_text().split()]
+        return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    except OSError:  # they come and go
+        return []
 
 
 def _kill_a_worker(

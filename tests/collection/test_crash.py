@@ -180,6 +180,7 @@ def test_ctrl_c_in_a_terminal_stops_parent_and_workers_quietly(
     )
     while not workers_of(process.pid):
         assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGINT)
     _, complaint = process.communicate(timeout=10)
