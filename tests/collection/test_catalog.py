@@ -186,13 +186,13 @@ from relook.core.errors import RelookError
 from relook.core.records import Image
 picture = Image(np.zeros((8, 8, 3), np.uint8), (8, 8))
 codes = fakes.unpack(fakes.FakeDescriber().describe(picture)["local"])
-warm = fakes.make_index()
+engine, warm = fakes.engine(), fakes.make_index()
 warm.add(np.array([1]), [codes.aggregate])
 warm.search(codes.aggregate, top=1)
 query = np.asarray(Pillow.open(sys.argv[3]))
 if os.geteuid() == 0:
     os.setgroups([]), os.setgid(65534), os.setuid(65534)
-with Collection.open(sys.argv[2], engine=lambda _: fakes.engine()) as c:
+with Collection.open(sys.argv[2], engine=lambda _: engine) as c:
     print(c.search(query).results[0].path, c.info().images)
     for task in (lambda: c.remove(["0000.png"]), lambda: c.add([Path(sys.argv[3])], jobs=1)):
         try:
