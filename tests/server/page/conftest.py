@@ -31,16 +31,70 @@ FLAGS = (
 PATIENCE = 30.0
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for the tests of one module; two of them cannot live at once in one thread."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no chromium; RELOOK_CHROMIUM may name one")
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESK = {"viewport": {"width": 1280, "height": 800}}
+FORGET = "() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }"
+
+
+class Browsers:
+    """One browser with its pages, for all tests of this folder that run one after the other.
+
+    Playwright allows one of its kind in a thread, so it ends before tests of other folders begin.
+    """
+
+    def __init__(self) -> None:
+        self.open = ExitStack()
+        self.browser: Any = None
+        self.free: dict[tuple[bool, bool], list[Any]] = {}
+
+    def page(self, *, dark: bool, phone: bool) -> Any:
+        """A page that knows nothing of earlier tests; a new one costs twice as much."""
+        free = self.free.setdefault((dark, phone), [])
+        page = free.pop() if free else self.fresh(dark=dark, phone=phone)
+        page.said, page.asked = [], []
+        return page
+
+    def fresh(self, *, dark: bool, phone: bool) -> Any:
+        if self.browser is None:
+            self.start()
+        scheme = "dark" if dark else "light"
+        context = self.browser.new_context(color_scheme=scheme, **(PHONE if phone else DESK))
+        page = context.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        return page
+
+    def start(self) -> None:
+        api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+        if CHROMIUM is None:
+            pytest.skip("no chromium; RELOOK_CHROMIUM may name one")
+        play = self.open.enter_context(api.sync_playwright())
+        self.browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        self.open.callback(self.browser.close)
+
+    def give_back(self, page: Any, *, dark: bool, phone: bool) -> None:
+        page.evaluate(FORGET)
+        page.goto("about:blank")  # before its routes end: nothing made up reaches the server
+        page.unroute_all(behavior="ignoreErrors")
+        page.context.clear_cookies()
+        page.emulate_media(reduced_motion="null")
+        page.set_viewport_size((PHONE if phone else DESK)["viewport"])
+        self.free[dark, phone].append(page)
+
+    def close(self) -> None:
+        self.open.close()
+        self.__init__()
+
+
+BROWSERS = Browsers()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        BROWSERS.close()
 
 
 @contextmanager
@@ -77,36 +131,28 @@ def start(directory: Path) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+def visit() -> Iterator[Callable[..., Any]]:
     """Open pages: ``visit(address, "#/search", dark=True, phone=True)``.
 
     At the end of the test, no page may have said anything on its console, nor have asked another
     origin. A page's ``said`` may be cleared by a test that provokes something.
     """
-    pages = []
+    visited = []
 
     def go(address: str, fragment: str = "", *, dark: bool = False, phone: bool = False) -> Any:
-        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
-        scheme = "dark" if dark else "light"
-        context = browser.new_context(
-            viewport=size, color_scheme=scheme, has_touch=phone, is_mobile=phone
-        )
-        page = context.new_page()
-        page.set_default_timeout(1000 * PATIENCE)
-        page.said, page.asked = [], []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("request", lambda request: page.asked.append(request.url))
+        page = BROWSERS.page(dark=dark, phone=phone)
+        visited.append((page, address, {"dark": dark, "phone": phone}))
         page.goto(f"{address}/{fragment}")
-        pages.append((page, address))
         return page
 
     yield go
-    for page, address in pages:
-        page.context.close()
-        assert page.said == []
+    for page, address, kind in visited:
+        said, asked = page.said, page.asked
+        BROWSERS.give_back(page, **kind)
+        assert said == []
         own = (f"{address}/", f"blob:{address}/", "data:")
-        assert [url for url in page.asked if not url.startswith(own)] == []
+        foreign = [url for url in asked if not url.startswith(own) and url != "about:blank"]
+        assert foreign == []
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ def test_numbers_and_wall_are_shown(visit, server, faults, dark, phone):
     assert faults(page) == []
     for name in ("labels", "duplicates", "quarantine"):
         page.locator(f"#tab-{name}").click()
-        page.wait_for_timeout(300)
+        page.wait_for_selector("#collection-tab > *")
         assert faults(page) == [], name
 
 
@@ -240,13 +240,13 @@ def test_the_wall_loads_page_by_page(visit, server):
     page.route("**/api/v1/images?*", handle)
     page.evaluate("location.hash = '#/collection'")
     wall(page)
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(200)
     first = page.locator(".pick").count()
     assert first < 300
     for _ in range(12):
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        page.wait_for_timeout(120)
-    assert page.locator(".pick").count() == 300
+        page.wait_for_timeout(50)
+    until(page, "document.querySelectorAll('.pick').length === 300")
     assert asked == [0, 60, 120, 180, 240]
 
 

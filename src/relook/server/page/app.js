@@ -122,8 +122,10 @@ function mark(name, title) {
 function trouble(error) {
   leave();
   if (!(error instanceof ApiError)) console.error(error);
-  const text = error instanceof ApiError ? error.detail : "This part of the page could not be loaded.";
-  const again = button("Try again", { icon: "refresh", kind: "primary", onclick: show });
+  const known = error instanceof ApiError;
+  const text = known ? error.detail : "This part of the page could not be loaded. Is the server still running?";
+  const onclick = known ? show : () => location.reload(); // Browsers keep modules that failed.
+  const again = button("Try again", { icon: "refresh", kind: "primary", onclick });
   refill(main, el("div", { class: "view" }, empty("warning", "This did not work", text, again)));
 }
 

@@ -91,6 +91,7 @@ export function mount(root, context) {
       const on = button.dataset.name === wanted;
       button.setAttribute("aria-selected", String(on));
       button.tabIndex = on ? 0 : -1;
+      if (on) list.scrollLeft = button.offsetLeft - list.offsetLeft - 24; // A narrow window shows some of them only.
     }
     body.setAttribute("aria-labelledby", `tab-${wanted}`);
     if (wanted === "pictures" && shown === "pictures") return wall.show(params);

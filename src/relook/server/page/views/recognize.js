@@ -184,6 +184,7 @@ class Guide {
       return 0;
     } catch (error) {
       if (error.name === "AbortError" || signal.aborted) return 0;
+      if (!(error instanceof ApiError)) console.error(error);
       if (error.status === 409) this.home(() => this.unlabelled());
       else if (error.status === 415 || error.status === 422) this.tell("Nothing to see yet");
       else this.tell(error.status === 503 || error.status === 429 ? "The server is busy; looking again soon" : plain(error));

@@ -33,7 +33,8 @@ export function mount(root, context) {
   let answer = null;
   let marks = new Map();
   let running = null;
-  let waiting = null;
+  let waiting = null; // The timer of a change that is not in the address yet,
+  let sent = ""; // and the address that the last one led to.
 
   root.append(heading, aside, el("div", { class: "search-main" }, toolbar.node, said, results));
   root.addEventListener("params", (event) => {
@@ -54,12 +55,13 @@ export function mount(root, context) {
     const found = sourceOf(state, next);
     const lost = !found && (next.has("query") || next.has("id"));
     running?.abort();
-    clearTimeout(waiting);
+    const changing = waiting !== null && next.toString() === sent; // More was changed before it got here.
+    if (!changing) settle();
     toolbar.show(next);
     root.classList.toggle("asked", Boolean(found));
     if (!found) return showStart(lost);
     if (found !== source) showQuery(found);
-    panel.set(boxesOf(next));
+    if (!changing) panel.set(boxesOf(next));
     marks = new Map([...next.getAll("right").map((id) => [Number(id), "right"]), ...next.getAll("wrong").map((id) => [Number(id), "wrong"])]);
     run();
   }
@@ -90,8 +92,17 @@ export function mount(root, context) {
     }
     if (!("top" in changes)) next.delete("top");
     if ("id" in changes || "query" in changes || "boxes" in changes) ["right", "wrong"].forEach((name) => next.delete(name));
+    settle();
+    waiting = setTimeout(() => {
+      waiting = null;
+      sent = next.toString();
+      go(`search?${next}`);
+    }, delay);
+  }
+
+  function settle() {
     clearTimeout(waiting);
-    waiting = setTimeout(() => go(`search?${next}`), delay);
+    waiting = null;
   }
 
   async function run() {
@@ -213,7 +224,7 @@ export function mount(root, context) {
 
   return () => {
     running?.abort();
-    clearTimeout(waiting);
+    settle();
     taken.stop();
     toolbar.stop();
     shown?.stop();

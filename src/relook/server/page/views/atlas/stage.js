@@ -137,7 +137,7 @@ export class Stage {
   #lookAtMiddle() {
     const i = this.map.central();
     this.map.look(i);
-    this.tip.show(i);
+    this.tip.show(i === this.map.opened ? -1 : i); // The panel says more of that one.
   }
 
   hover(px, py) {

@@ -18,7 +18,8 @@ export function emptyCollection(go) {
 }
 
 export function missingMap({ pictures, readonly, draw }) {
-  const lines = `A map of all ${count(pictures, "picture")}: those that look alike lie close together.`;
+  const all = pictures === 1 ? "pictures" : count(pictures, "picture");
+  const lines = `A map of all ${all}: those that look alike lie close together.`;
   if (readonly) return empty("atlas", "No map has been drawn yet", `${lines} This server is read-only: draw it with “relook atlas”.`);
   const cost = `Drawing it takes ${patience(pictures)}; you can go on searching meanwhile. It is kept, and new pictures find their place by themselves.`;
   return empty("atlas", "Draw the map", `${lines} ${cost}`, button("Draw the map", { icon: "atlas", kind: "primary", onclick: draw }));

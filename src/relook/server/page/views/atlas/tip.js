@@ -2,6 +2,7 @@
 
 import { el, refill } from "../../parts/dom.js";
 
+const MOST = 4; // Labels that are shown.
 const PATIENCE = 120; // Milliseconds before the server is asked for a name.
 
 export function makeTip({ map, facts, color }) {
@@ -35,12 +36,13 @@ export function makeTip({ map, facts, color }) {
   }
 
   function fill(name, labels) {
-    const chips = labels.map((label) => {
+    const more = labels.length - MOST;
+    const chips = labels.slice(0, MOST).map((label) => {
       const spot = el("span", { class: "atlas-spot" });
       spot.style.background = color(label);
       return el("span", { class: "atlas-tag" }, spot, el("span", { class: "text" }, label));
     });
-    refill(root, name ? el("span", { class: "text" }, name) : null, chips.length ? chips : el("span", { class: "muted" }, "without a label"));
+    refill(root, name ? el("span", { class: "text" }, name) : null, chips.length ? chips : el("span", { class: "muted" }, "without a label"), more > 0 ? el("span", { class: "muted" }, `and ${more} more`) : null);
   }
 
   /** Under the picture, or over it where there is no room below. */

@@ -1,6 +1,7 @@
 // What is said of a place, as text: the estimate, tags, and every similar picture.
 
 import { button, count, el, icon } from "../../parts/dom.js";
+import { similar as alikeness } from "../../parts/hit.js";
 import { outline } from "../../parts/outline.js";
 import { coordinates, distance, meters } from "./earth.js";
 import { words } from "./pins.js";
@@ -26,7 +27,7 @@ export function estimate(answer, context) {
     el("p", { class: "eyebrow muted" }, "Estimated location"),
     el("h2", { class: "number coordinates" }, coordinates(location)),
     el("p", {}, precision(spread, neighbors)),
-    wrong ? el("p", { class: "muted small" }, `${count(wrong, "picture that shows the same says", "pictures that show the same say")} another place and was not counted.`.replace("s say another place and was", "s say another place and were")) : null,
+    wrong ? el("p", { class: "muted small" }, `${count(wrong, "picture that shows the same says", "pictures that show the same say")} another place and ${wrong === 1 ? "was" : "were"} not counted.`) : null,
     el("div", { class: "row" }, button("Copy", { icon: "duplicate", kind: "small", onclick: copy }), el("a", { class: "button small quiet", href: near }, icon("search"), el("span", {}, "Pictures near it"))),
   ];
 }
@@ -66,7 +67,7 @@ export function similar(answer, { api }, open) {
 function row(hit, location, api, onclick) {
   const { image, similarity, verified, inliers, role } = hit;
   const facts = [
-    similarity === null ? null : el("span", { class: "number" }, `similarity ${similarity.toFixed(3)}`),
+    similarity === null ? null : el("span", { class: "number" }, alikeness(similarity)),
     verified ? el("span", { class: "good-text" }, `verified · ${count(inliers, "match", "matches")}`) : el("span", {}, "not verified"),
   ];
   const picture = el("span", { class: "similar-picture" }, el("img", { src: api.thumbnail(image.id), alt: "", loading: "lazy" }), outline(hit.region, image));

@@ -68,16 +68,20 @@ export class PlaceMap {
 
   home() {
     if (!this.location) return this.everything();
-    const here = this.center();
     const near = this.pictures.filter((one) => one.hit.role === "agrees").map((one) => one.at);
-    const reach = Math.max(this.location.spread_m ?? 0, 40) / metersPerWorld(this.location.latitude);
-    return this.fit([...near, [here[0] - reach, here[1] - reach], [here[0] + reach, here[1] + reach]]);
+    return this.fit([...near, ...this.reach()]);
   }
 
   everything() {
-    const points = this.pictures.map((one) => one.at);
-    if (this.location) points.push(this.center());
-    this.fit(points);
+    this.fit([...this.pictures.map((one) => one.at), ...this.reach()]);
+  }
+
+  /** Corners of the square around the spread of the estimate. */
+  reach() {
+    if (!this.location) return [];
+    const [x, y] = this.center();
+    const far = Math.max(this.location.spread_m ?? 0, 40) / metersPerWorld(this.location.latitude);
+    return [[x - far, y - far], [x + far, y + far]];
   }
 
   center() {

@@ -43,8 +43,8 @@ export function card(answer, context) {
     update(next) {
       const same = next.answer === shown.answer && next.evidence?.image.id === shown.evidence?.image.id;
       if (!same) return false;
-      node.querySelector(".sureness").replaceWith(sureness(sure(next)));
-      if (next.evidence) redraw(node, next.evidence);
+      node.querySelector(".sureness").replaceWith(sureness(next));
+      if (node.querySelector(".evidence")) redraw(node, next.evidence);
       return true;
     },
   };
@@ -68,7 +68,7 @@ function known(answer, context) {
   return [
     el("p", { class: "answer-lead" }, "This is"),
     el("h2", { class: "answer-name" }, answer.label),
-    sureness(sure(answer)),
+    sureness(answer),
     evidence(answer, context),
     others(answer, "It could also be", answer.candidates.filter((one) => one.label !== answer.label), context),
   ];
@@ -80,7 +80,7 @@ function unsure(answer, context) {
   return [
     el("p", { class: "answer-lead" }, el("span", { class: "badge warn" }, "Not sure"), " The best guess is"),
     el("h2", { class: "answer-name guess" }, best.label, el("span", { "aria-hidden": "true" }, " ?")),
-    sureness(sure(answer)),
+    sureness(answer),
     evidence(answer, context),
     others(answer, "Or", rest, context),
     advice("Come closer, show the whole thing, or avoid reflections."),
@@ -91,18 +91,20 @@ function unknown(answer, context) {
   return [
     el("p", { class: "answer-lead" }, sure(answer) >= 0.8 ? "This is" : "This is probably"),
     el("h2", { class: "answer-name" }, "Not in this collection"),
-    sureness(sure(answer)),
+    sureness(answer),
     others(answer, "What comes closest", answer.candidates, context),
   ];
 }
 
-function sureness(probability) {
+function sureness(answer) {
+  const probability = sure(answer);
+  const told = answer.answer === "unsure" ? Math.min(probability, 0.84) : probability; // A guess is at most “likely”.
   const bar = el("span");
   bar.style.width = `${(100 * Math.min(Math.max(probability, 0), 1)).toFixed(1)}%`;
   return el(
     "div",
     { class: "sureness" },
-    el("p", {}, el("span", { class: "sure-words" }, words(probability)), el("span", { class: "number muted" }, percent(probability))),
+    el("p", {}, el("span", { class: "sure-words" }, words(told)), el("span", { class: "number muted" }, percent(probability))),
     el("div", { class: "bar", "aria-hidden": "true" }, bar),
   );
 }
@@ -155,5 +157,5 @@ function advice(text) {
 
 /** Remarks for whoever looks after the collection; a visitor need not mind them. */
 function warnings(answer) {
-  return (answer.warnings ?? []).map((text) => advice(text[0].toUpperCase() + text.slice(1)));
+  return (answer.warnings ?? []).map((text) => advice(text[0].toUpperCase() + text.slice(1).replace("relook calibrate the collection", "“relook calibrate”")));
 }

@@ -28,7 +28,7 @@ export function startState(node, { above, info, params, lost, intake, use }) {
       shown = wall(some.map((picture, place) => item(picture, place, use)), (width) => ({ height: rows(width) * 0.85, gap: 8 }));
       arrows(shown.node, "button");
       const filtered = Object.keys(filterOf(params)).length > 0;
-      const text = filtered ? `${count(page.total, "picture")} that fit` : `Or start with one of these ${count(page.total, "picture")}`;
+      const text = filtered ? `${count(page.total, "picture")} that fit` : page.total === 1 ? "Or start with this picture" : `Or start with one of these ${count(page.total, "picture")}`;
       refill(pictures, el("h2", { id: "wall-title", class: "start-title" }, text), shown.node);
     } catch (error) {
       if (error.name !== "AbortError") refill(pictures, el("p", { class: "notice error", role: "alert" }, plain(error)));

@@ -12,6 +12,7 @@ function verdict({ verified, inliers }, kind) {
   if (verified) return `${inliers} details lie where they should if both show the same thing.`;
   if (inliers > 3) return `Only ${inliers} details agree in place. That can be chance, so it is not called verified.`;
   if (kind === "global") return "The pictures look alike as a whole. This collection compares no single details.";
+  if (kind === "both") return "No details agree in place. It is here because the pictures look alike as a whole.";
   return "No details agree in place. It is here because its details look alike, wherever they lie.";
 }
 
