@@ -48,6 +48,7 @@ def test_spelling_that_nobody_sees_makes_no_other_label(given: str, kept: str) -
         (" \n\t", "must not be empty"),
         ("\u200b\u200f", "must not be empty"),
         ("a\0b", "control character U[+]0000"),
+        ("a\u202eb", "control character U[+]202E"),
         ("a\x1bb", "control character U[+]001B"),
         ("a\x1fb", "control character U[+]001F"),
         ("a\udce4", "control character U[+]DCE4"),

@@ -13,7 +13,6 @@ from fastapi import FastAPI, Response, UploadFile
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from relook.server.metrics import Metrics
 from relook.server.openapi import complete_openapi
 from relook.server.problems import install_problems
 from relook.server.routes import health, metrics, session
@@ -22,6 +21,7 @@ from relook.server.security.layer import API
 from relook.server.security.sessions import Sessions
 from relook.server.security.tokens import make_attempts
 from relook.server.settings import ServerSettings
+from relook.server.watching.metrics import Metrics
 
 with warnings.catch_warnings():  # it would like another package than the one it still takes
     warnings.simplefilter("ignore")

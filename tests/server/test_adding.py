@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from collection import fakes
 from relook.collection import Collection
 from relook.core.errors import CollectionError
-from relook.server import uploads
-from relook.server.uploads import Uploads
+from relook.server.uploads import folder as uploads
+from relook.server.uploads.folder import Uploads
 from server.uploading import InProcess, ended, fake_collection, marked, picture, send, serving
 
 
@@ -187,7 +187,7 @@ def test_a_full_disk_is_told_and_nothing_is_kept(empty, monkeypatch) -> None:
 
     with serving(empty) as client:
         with monkeypatch.context() as patch:
-            patch.setattr("relook.server.receiving.os.fsync", full)
+            patch.setattr("relook.server.uploads.receiving.os.fsync", full)
             answer = send(client, ("a.png", picture(1)))
             assert answer.status_code == 507, answer.text
             assert "disk is full" in answer.json()["detail"]

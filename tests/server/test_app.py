@@ -9,8 +9,8 @@ import pytest
 
 from relook.collection import Collection
 from relook.server.app import ROUTERS, create_app
-from relook.server.counting import Counter
 from relook.server.security.readonly import ASKING
+from relook.server.watching.counting import Counter
 from server.probes import TestClient, client_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relook.server.budget import Budget
+from relook.server.asking.budget import Budget
 from relook.server.problems import ProblemError
 
 

@@ -8,9 +8,9 @@ import threading
 import pytest
 from starlette.requests import Request
 
-from relook.server.finding import Finder
-from relook.server.leaving import unless_gone
+from relook.server.asking.finding import Finder
 from relook.server.problems import ProblemError
+from relook.server.requests.leaving import unless_gone
 
 
 def test_past_the_queue_a_search_is_refused() -> None:

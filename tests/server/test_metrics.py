@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from relook.server.metrics import Metrics
+from relook.server.watching.metrics import Metrics
 from server.probes import TOKEN, make_client
 
 

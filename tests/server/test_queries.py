@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from relook.core.records import Box
+from relook.server.asking.queries import Asked, Queries
 from relook.server.describing.tasks import Original
-from relook.server.queries import Asked, Queries
 
 
 class Clock:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from relook.server.asking.thumbnails import Thumbnails
 from relook.server.describing.tasks import Original
 from relook.server.problems import ProblemError
-from relook.server.thumbnails import Thumbnails
 
 IMAGES = "/api/v1/images"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relook.server.upload_names import clean_name, free_name
+from relook.server.uploads.names import clean_name, free_name
 
 
 @pytest.mark.parametrize(

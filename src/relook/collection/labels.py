@@ -23,6 +23,8 @@ LONGEST = 200
 Mode = Literal["add", "replace", "remove"]
 
 _SPACES = "\t\n\v\f\r\x85"
+_OVERRIDES = "\u202d\u202e"
+"""They turn letters around that stand behind them; no script needs them."""
 _SHOWN = 40
 
 
@@ -37,7 +39,7 @@ def make_label(text: str) -> str:
         raise UsageError(f"a label is text, not {type(text).__name__}; write it in quotes")
     for letter in text:
         kind = unicodedata.category(letter)
-        if kind == "Cs" or (kind == "Cc" and letter not in _SPACES):
+        if kind == "Cs" or letter in _OVERRIDES or (kind == "Cc" and letter not in _SPACES):
             raise UsageError(
                 f"the label {_short(text)} has the control character U+{ord(letter):04X}; write it "
                 "without"

@@ -6,6 +6,7 @@ Any safetensors reader can open it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -50,7 +51,8 @@ def write_whole(path: AnyPath, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that is read-only now says so below
+            temporary.unlink(missing_ok=True)
         raise StorageError(f"cannot write {path}: {error.strerror}; nothing was changed") from error
 
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from relook.collection import Collection, Recognizer
 from relook.server.asking import Asking, make_asking
-from relook.server.counting import Counter
 from relook.server.jobs import Jobs
 from relook.server.jobs.adding import add_left_over
 from relook.server.jobs.events import Streams
-from relook.server.metrics import Metrics
-from relook.server.presence import Presence
 from relook.server.security.rates import Buckets
 from relook.server.security.sessions import Sessions
 from relook.server.security.tokens import make_attempts
 from relook.server.settings import ServerSettings
-from relook.server.uploads import Uploads
+from relook.server.uploads.folder import Uploads
+from relook.server.watching.counting import Counter
+from relook.server.watching.metrics import Metrics
+from relook.server.watching.presence import Presence
 
 __all__ = ["Service", "make_service"]
 

@@ -15,7 +15,7 @@ from relook.core.errors import CollectionError, LockedError
 from relook.server.jobs.queue import Jobs
 from relook.server.jobs.records import Job, Report
 from relook.server.scrubbing import without_paths
-from relook.server.uploads import Batch, Uploads
+from relook.server.uploads.folder import Batch, Uploads
 
 __all__ = ["add", "add_left_over"]
 

@@ -11,14 +11,14 @@ from starlette.requests import ClientDisconnect
 
 from relook.collection.labels import make_label
 from relook.core.errors import UsageError
-from relook.server.dependencies import ServiceDep
 from relook.server.jobs.adding import add
 from relook.server.problems import ProblemError
-from relook.server.receiving import Limits, Received, Receiver
+from relook.server.requests.dependencies import ServiceDep
 from relook.server.schemas.jobs import Job, to_job
 from relook.server.schemas.labels import PLAIN
 from relook.server.service import Service
-from relook.server.uploads import Batch, told_when_full
+from relook.server.uploads.folder import Batch, told_when_full
+from relook.server.uploads.receiving import Limits, Received, Receiver
 
 __all__ = ["router"]
 

@@ -12,9 +12,9 @@ import numpy as np
 from fastapi import APIRouter, Header, Response
 
 from relook.mapping.atlas import Atlas, Stopped, make_atlas, read_atlas
-from relook.server.dependencies import ServiceDep
 from relook.server.jobs.records import Report, StoppedError
 from relook.server.problems import Problem
+from relook.server.requests.dependencies import ServiceDep
 from relook.server.schemas.atlas import AtlasColumns
 from relook.server.schemas.jobs import Job, to_job
 from relook.server.service import Service

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from relook.collection import Picture
-from relook.server.dependencies import ServiceDep
 from relook.server.jobs import duplicates
 from relook.server.problems import ProblemError
+from relook.server.requests.dependencies import ServiceDep
 from relook.server.schemas.duplicates import CopiedFile, DuplicateGroup, DuplicateGroups
 from relook.server.schemas.jobs import Job, to_job
 from relook.server.schemas.picture import PictureCard

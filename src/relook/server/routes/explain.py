@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 
 from relook.server.asking import Question
-from relook.server.dependencies import ServiceDep
-from relook.server.explaining import explain as explain_pictures
-from relook.server.leaving import unless_gone
-from relook.server.questions import QuestionDep, preview_of
+from relook.server.asking.explaining import explain as explain_pictures
+from relook.server.requests.dependencies import ServiceDep
+from relook.server.requests.leaving import unless_gone
+from relook.server.requests.questions import QuestionDep, preview_of
 from relook.server.schemas.explain import ExplainAnswer
 from relook.server.schemas.picture import PictureId
 from relook.server.service import Service

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.problems import ProblemError
-from relook.server.questions import Absent, QueryFilter
+from relook.server.requests.dependencies import PictureInPath, ServiceDep
+from relook.server.requests.questions import Absent, QueryFilter
 from relook.server.schemas.picture import MOST_ID, PictureCard, PictureDetails, PicturePage
 
 __all__ = ["router"]

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 import relook
-from relook.server.dependencies import ServiceDep
+from relook.server.requests.dependencies import ServiceDep
 from relook.server.schemas.info import Info, Limits
 
 __all__ = ["router"]

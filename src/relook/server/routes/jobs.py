@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from relook.server.dependencies import JobInPath, ServiceDep
 from relook.server.jobs import records
 from relook.server.jobs.events import Streams
 from relook.server.problems import ProblemError
+from relook.server.requests.dependencies import JobInPath, ServiceDep
 from relook.server.schemas.jobs import Job, JobList, to_job
 from relook.server.service import Service
 

@@ -11,9 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from relook.collection import Collection
 from relook.collection.labels import Mode, make_label
 from relook.core.errors import UsageError
-from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.jobs.writing import write
 from relook.server.problems import ProblemError
+from relook.server.requests.dependencies import PictureInPath, ServiceDep
 from relook.server.schemas.labels import (
     Changed,
     LabelChange,

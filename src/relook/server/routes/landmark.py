@@ -9,11 +9,11 @@ from fastapi import APIRouter, Form, Request
 
 from relook.mapping.landmarks import Landmark, locate
 from relook.server.asking import Question
-from relook.server.dependencies import ServiceDep
-from relook.server.leaving import unless_gone
+from relook.server.asking.queries import Asked
 from relook.server.problems import ProblemError
-from relook.server.queries import Asked
-from relook.server.questions import QuestionDep
+from relook.server.requests.dependencies import ServiceDep
+from relook.server.requests.leaving import unless_gone
+from relook.server.requests.questions import QuestionDep
 from relook.server.schemas.landmark import LandmarkAnswer, NeighborCard, PlaceCard, TagCard
 from relook.server.schemas.query import QueryCard
 from relook.server.schemas.search import HitCard, rounded_times

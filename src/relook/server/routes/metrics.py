@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from relook.server.dependencies import ServiceDep
+from relook.server.requests.dependencies import ServiceDep
 
 __all__ = ["router"]
 

@@ -12,13 +12,13 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from relook.server.dependencies import ServiceDep
 from relook.server.jobs.writing import write
 from relook.server.problems import ProblemError
+from relook.server.requests.dependencies import ServiceDep
 from relook.server.schemas.quarantine import Quarantine, QuarantinedFile
 from relook.server.scrubbing import without_paths
 from relook.server.service import Service
-from relook.server.uploads import told_when_full
+from relook.server.uploads.folder import told_when_full
 
 __all__ = ["router"]
 

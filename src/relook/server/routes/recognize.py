@@ -12,11 +12,11 @@ from relook.collection import Picture, Recognition
 from relook.core.errors import UsageError
 from relook.plots.wording import kind_of, sentence, shown_confidence
 from relook.server.asking import Question
-from relook.server.dependencies import ServiceDep
-from relook.server.leaving import unless_gone
+from relook.server.asking.queries import Asked
 from relook.server.problems import ProblemError
-from relook.server.queries import Asked
-from relook.server.questions import QuestionDep, preview_of
+from relook.server.requests.dependencies import ServiceDep
+from relook.server.requests.leaving import unless_gone
+from relook.server.requests.questions import QuestionDep, preview_of
 from relook.server.schemas.picture import PictureCard
 from relook.server.schemas.query import QueryCard
 from relook.server.schemas.recognize import Candidate, RecognizeAnswer

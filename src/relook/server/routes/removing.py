@@ -6,11 +6,11 @@ from functools import partial
 
 from fastapi import APIRouter, Response
 
-from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.jobs.writing import write
 from relook.server.problems import ProblemError
+from relook.server.requests.dependencies import PictureInPath, ServiceDep
 from relook.server.service import Service
-from relook.server.uploads import told_when_full
+from relook.server.uploads.folder import told_when_full
 
 __all__ = ["router"]
 

@@ -13,11 +13,11 @@ from relook.collection import Collection, DescribedQuery, Filter, Picture, Searc
 from relook.collection.searching import Searching
 from relook.core.errors import UsageError
 from relook.server.asking import Asking, Question
-from relook.server.dependencies import PictureInPath, ServiceDep
-from relook.server.leaving import unless_gone
+from relook.server.asking.queries import Asked
 from relook.server.problems import ProblemError
-from relook.server.queries import Asked
-from relook.server.questions import (
+from relook.server.requests.dependencies import PictureInPath, ServiceDep
+from relook.server.requests.leaving import unless_gone
+from relook.server.requests.questions import (
     Absent,
     FormFilter,
     QueryFilter,

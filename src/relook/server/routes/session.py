@@ -6,8 +6,8 @@ import math
 
 from fastapi import APIRouter, Request, Response
 
-from relook.server.dependencies import ServiceDep
 from relook.server.problems import ProblemError
+from relook.server.requests.dependencies import ServiceDep
 from relook.server.schemas.info import Login
 from relook.server.security.layer import client_of
 from relook.server.security.tokens import COOKIE, is_token

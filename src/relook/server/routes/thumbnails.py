@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from relook.server.dependencies import PictureInPath, ServiceDep
 from relook.server.describing.tasks import Original, Show
-from relook.server.leaving import unless_gone
 from relook.server.problems import ProblemError
-from relook.server.questions import Absent
+from relook.server.requests.dependencies import PictureInPath, ServiceDep
+from relook.server.requests.leaving import unless_gone
+from relook.server.requests.questions import Absent
 
 __all__ = ["router"]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from relook.collection import Picture
-from relook.server.explaining import Explanation
-from relook.server.queries import Asked
+from relook.server.asking.explaining import Explanation
+from relook.server.asking.queries import Asked
 from relook.server.schemas.picture import PictureCard
 from relook.server.schemas.query import QueryCard
 from relook.server.schemas.search import HitCard, finite

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from relook.server.queries import Asked
+from relook.server.asking.queries import Asked
 
 __all__ = ["QueryCard"]
 

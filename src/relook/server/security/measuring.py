@@ -6,8 +6,8 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from relook.server.metrics import Metrics
 from relook.server.security.layer import API, Layer, is_api
+from relook.server.watching.metrics import Metrics
 
 __all__ = ["MeasuringLayer"]
 

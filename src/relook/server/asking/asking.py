@@ -15,14 +15,14 @@ from relook.collection.searching import Searching
 from relook.core.errors import UsageError
 from relook.core.records import Box
 from relook.images import MAX_PIXELS
-from relook.server.budget import Budget
+from relook.server.asking.budget import Budget
+from relook.server.asking.finding import Finder
+from relook.server.asking.queries import Asked, Queries
+from relook.server.asking.thumbnails import Thumbnails
 from relook.server.describing import DescribingPool, ToolsMaker
 from relook.server.describing.tasks import Describe, Described, Original, WarmUp, check_boxes
-from relook.server.finding import Finder
 from relook.server.problems import ProblemError
-from relook.server.queries import Asked, Queries
 from relook.server.settings import ServerSettings
-from relook.server.thumbnails import Thumbnails
 
 __all__ = ["Asking", "Question", "make_asking"]
 

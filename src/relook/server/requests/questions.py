@@ -15,9 +15,9 @@ from relook.collection import Filter
 from relook.core.errors import UsageError
 from relook.core.records import Box
 from relook.server.asking import Question
-from relook.server.dependencies import ServiceDep
+from relook.server.asking.queries import Asked
 from relook.server.problems import ProblemError
-from relook.server.queries import Asked
+from relook.server.requests.dependencies import ServiceDep
 from relook.server.schemas.picture import PictureId
 
 __all__ = [

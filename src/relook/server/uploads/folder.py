@@ -23,8 +23,8 @@ from relook.core.storage import write_whole
 from relook.images import is_picture
 from relook.images.formats import sniff
 from relook.server.problems import ProblemError
-from relook.server.receiving import Received
-from relook.server.upload_names import clean_name, free_name
+from relook.server.uploads.names import clean_name, free_name
+from relook.server.uploads.receiving import Received
 
 __all__ = ["Batch", "Refused", "Uploads", "told_when_full"]
 

@@ -12,9 +12,9 @@ from relook.core.records import Box
 from relook.images import MAX_PIXELS, crop, read
 from relook.search import Recipe
 from relook.server.asking import Asking
+from relook.server.asking.queries import Asked
 from relook.server.describing import Tools
 from relook.server.describing.tasks import Original
-from relook.server.queries import Asked
 
 if TYPE_CHECKING:
     from relook.search.explaining import Explainer, SimilarityMaps

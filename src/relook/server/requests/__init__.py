@@ -1,0 +1,1 @@
+"""What routes take of a request: the service, pictures and filters; and that a client left."""
