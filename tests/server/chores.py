@@ -32,6 +32,17 @@ class Crash:
 
 
 @dataclass(frozen=True)
+class CrashOnce:
+    mark: str
+
+    def run(self, tools):
+        if not Path(self.mark).exists():
+            Path(self.mark).write_text("was here")
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "done"
+
+
+@dataclass(frozen=True)
 class Wait:
     seconds: float
     log: str = ""

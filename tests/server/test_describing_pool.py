@@ -11,7 +11,7 @@ import pytest
 
 from relook.server.describing import DescribingPool, ToolsMaker
 from relook.server.problems import ProblemError
-from server.chores import Crash, Fail, Say, Wait, WhoAreYou
+from server.chores import Crash, CrashOnce, Fail, Say, Wait, WhoAreYou
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,10 @@ def test_a_worker_that_was_killed_while_idle_costs_nothing(pool) -> None:
     os.kill(asyncio.run(pool.run(WhoAreYou())), signal.SIGKILL)
     time.sleep(0.1)
     assert asyncio.run(pool.run(Say("still here"))) == "still here"
+
+
+def test_a_worker_that_was_killed_at_work_costs_time_alone(pool, tmp_path) -> None:
+    assert asyncio.run(pool.run(CrashOnce(str(tmp_path / "mark")))) == "done"
 
 
 def test_a_task_that_hangs_is_ended_and_its_process_replaced(pool) -> None:

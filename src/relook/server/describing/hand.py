@@ -16,6 +16,7 @@ from relook.server.describing.tools import Answer, Refusal
 __all__ = ["Hand"]
 
 _START_SECONDS = 300.0
+_TRIES = 2
 _DIED = Refusal(415, "the decoder crashed on this picture; save it as another format and try again")
 _DOWN = Refusal(503, "the server cannot start a describing process; try again in a while")
 
@@ -67,9 +68,18 @@ class Hand:
             if ticket is None:
                 break
             if not ticket.abandoned:
-                self._have_process()  # it may have been killed from outside meanwhile
-                ticket.deliver(self._do(ticket))
+                ticket.deliver(self._try(ticket))
         self._bury()
+
+    def _try(self, ticket: Ticket) -> Answer | Refusal:
+        """Twice where the process dies: somebody may have killed it from outside."""
+        outcome: Answer | Refusal = _DOWN
+        for _ in range(_TRIES):
+            self._have_process()
+            outcome = self._do(ticket)
+            if outcome is not _DIED or ticket.abandoned or self._closed:
+                break
+        return outcome
 
     def _have_process(self) -> None:
         if self._doomed or self._process is None or not self._process.is_alive():
