@@ -43,7 +43,8 @@ export function queryPanel(source, { intake, onBoxes, onLeave }) {
   function unshown() {
     card.hidden = false;
     card.classList.remove("skeleton");
-    refill(card.lastElementChild, `${source.name || "This picture"} cannot be shown here, but it can be searched with.`);
+    const text = source.id ? "The file of this picture cannot be read now." : `${source.name || "This picture"} cannot be shown here, but it can be searched with.`;
+    refill(card.lastElementChild, text);
     editor.node.hidden = true;
     add.hidden = true;
   }
