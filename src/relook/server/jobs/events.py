@@ -1,4 +1,4 @@
-"""Server-sent events: how a job goes on, until its end."""
+"""Following jobs: how each goes on, until its end."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 from relook.server.jobs.queue import Jobs
+from relook.server.jobs.records import Job
 from relook.server.problems import ProblemError
-from relook.server.schemas.jobs import to_job
 
 __all__ = ["Streams"]
 
@@ -22,7 +22,7 @@ _MOST, _MOST_OF_ONE = 64, 8
 
 
 class Streams:
-    """The streams of events of one server, of which there are not too many.
+    """Those who follow jobs of one server, of whom there are not too many.
 
     Args:
         jobs: that they tell of.
@@ -53,20 +53,19 @@ class Streams:
             if not self._open[key]:
                 del self._open[key]
 
-    async def follow(self, key: str) -> AsyncIterator[str]:
-        """Events of a job: ``progress`` whenever it changed, at last ``end``."""
+    async def follow(self, key: str) -> AsyncIterator[Job | None]:
+        """A job whenever it changed, until it is over; None now and then while it does not."""
         shown, spoke = None, time.monotonic()
         while not self._stopping.is_set():
             job = self._jobs.get(key)
             if job is None:
                 return
             if job != shown:
-                yield f"event: progress\ndata: {to_job(job).model_dump_json()}\n\n"
+                yield job
                 shown, spoke = job, time.monotonic()
             if job.is_over:
-                yield f"event: end\ndata: {to_job(job).model_dump_json()}\n\n"
                 return
             if time.monotonic() - spoke > _HEARTBEAT:
-                yield ": still there\n\n"
+                yield None
                 spoke = time.monotonic()
             await asyncio.sleep(_TICK)

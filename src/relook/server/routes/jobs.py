@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -72,7 +74,7 @@ class _Events(StreamingResponse):
 
     def __init__(self, streams: Streams, job: str) -> None:
         super().__init__(
-            streams.follow(job),
+            _encoded(streams.follow(job)),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -81,6 +83,18 @@ class _Events(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._place:
             await super().__call__(scope, receive, send)
+
+
+async def _encoded(jobs: AsyncIterator[records.Job | None]) -> AsyncIterator[str]:
+    """Server-sent events; a comment where there is nothing new, so that nobody hangs up."""
+    async for job in jobs:
+        if job is None:
+            yield ": still there\n\n"
+            continue
+        data = to_job(job).model_dump_json()
+        yield f"event: progress\ndata: {data}\n\n"
+        if job.is_over:
+            yield f"event: end\ndata: {data}\n\n"
 
 
 def _known(service: Service, key: str) -> records.Job:
