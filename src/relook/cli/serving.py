@@ -204,6 +204,7 @@ def serve(
         console.err().print(f"relook serves {collection.directory} at {url}; Ctrl-C stops")
         if not Place(*listener.getsockname()[:2]).is_loopback:
             console.note("other computers reach it by this computer's address, or an --allow-host")
+        threading.Thread(target=app.state.service.asking.warm, daemon=True).start()
         if open_page:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from relook.collection import Collection, DescribedQuery, Picture
 from relook.collection.searching import Searching
-from relook.core.errors import UsageError
+from relook.core.errors import RelookError, UsageError
 from relook.core.records import Box
 from relook.images import MAX_PIXELS
 from relook.server.asking.budget import Budget
@@ -82,6 +82,12 @@ class Asking:
     def start(self) -> None:
         """Start the first process."""
         self.pool.start()
+
+    def warm(self) -> None:
+        """Search once, so that the first who asks need not wait for the index to be read."""
+        with contextlib.suppress(RelookError):  # the first who asks is told
+            for picture in self.collection.browse(limit=1):
+                self.collection.search(self.collection.described(picture.id), top=1)
 
     def close(self) -> None:
         """End processes and threads."""
