@@ -7,7 +7,8 @@ BIN := $(VENV)/Scripts
 endif
 # One thread per process: several processes with one thread beat one process with several.
 export OMP_NUM_THREADS ?= 1
-WORKERS ?= 2
+# A worker per core; more than four would want more memory than they save time.
+WORKERS ?= auto
 
 .PHONY: demo test lint bench clean
 .DELETE_ON_ERROR:
@@ -26,7 +27,7 @@ demo: $(VENV)/.base
 	$(BIN)/relook demo $(if $(PHOTOS),"$(PHOTOS)") --into demo
 
 test: lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
