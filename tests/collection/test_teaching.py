@@ -157,7 +157,8 @@ def test_after_an_error_nothing_more_is_asked(tmp_path: Path) -> None:
             raise RuntimeError("a bug")
         return observation([])
 
+    before = threading.active_count()
     with pytest.raises(RuntimeError, match="a bug"):
         ask([errand(n, good) for n in range(100)], look)
     assert len(asked) < 12
-    assert threading.active_count() < 10
+    assert threading.active_count() <= before

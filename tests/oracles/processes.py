@@ -26,9 +26,14 @@ class _Process(ForkServerProcess):
     """Has the environment of its parent at its start, as a spawned one has."""
 
     def start(self) -> None:
-        with mock.patch.dict(os.environ, PYTHONPATH=str(TESTS)):
+        # Not by os.environ, which other threads may be reading.
+        os.putenv("PYTHONPATH", str(TESTS))
+        try:
             forkserver.ensure_running()
-        self._args = (dict(os.environ), self._target, self._args)
+        finally:
+            os.putenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+        environment = {**os.environ, **launch.ENVIRONMENT}
+        self._args = (environment, self._target, self._args)
         self._target = _in_environment
         super().start()
 

@@ -16,11 +16,11 @@ from types import ModuleType
 
 from relook.collection.worker import Job, main
 
-__all__ = ["launch"]
+__all__ = ["ENVIRONMENT", "launch"]
 
 # Read by native libraries when they are loaded, so they must be there before the first import.
 _NATIVE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-_ENVIRONMENT = {
+ENVIRONMENT = {
     **dict.fromkeys(_NATIVE, "1"),
     # glibc only: keep what SIFT frees (some 70 MB per photo) for the next photo. Getting it anew
     # from the system each time costs up to a third of the time of describing.
@@ -59,16 +59,17 @@ def _plain_main() -> Iterator[None]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
+    # Not by os.environ: other threads may be reading it, and would miss what vanishes meanwhile.
+    for name, value in ENVIRONMENT.items():
+        os.putenv(name, value)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
+        for name in ENVIRONMENT:
+            if name in os.environ:
+                os.putenv(name, os.environ[name])
             else:
-                os.environ[name] = value
+                os.unsetenv(name)
 
 
 @contextmanager

@@ -46,13 +46,20 @@ class Browsers:
         self.open = ExitStack()
         self.browser: Any = None
         self.free: dict[tuple[bool, bool], list[Any]] = {}
+        self.used: list[Any] = []
 
     def page(self, *, dark: bool, phone: bool) -> Any:
         """A page that knows nothing of earlier tests; a new one costs twice as much."""
         free = self.free.setdefault((dark, phone), [])
         page = free.pop() if free else self.fresh(dark=dark, phone=phone)
         page.said, page.asked = [], []
+        self.used.append(page)
         return page
+
+    def leave(self) -> None:
+        """Let all pages in use leave their server."""
+        for page in self.used:
+            page.goto("about:blank")
 
     def fresh(self, *, dark: bool, phone: bool) -> Any:
         if self.browser is None:
@@ -75,6 +82,7 @@ class Browsers:
         self.open.callback(self.browser.close)
 
     def give_back(self, page: Any, *, dark: bool, phone: bool) -> None:
+        self.used.remove(page)
         page.evaluate(FORGET)
         page.goto("about:blank")  # before its routes end: nothing made up reaches the server
         page.unroute_all(behavior="ignoreErrors")
@@ -128,6 +136,7 @@ def start(directory: Path) -> Iterator[Callable[..., str]]:
     """Start a server over a collection of one's own: ``start(token=…)`` is its address."""
     with ExitStack() as stack:
         yield lambda **settings: stack.enter_context(served(directory, **settings))
+        BROWSERS.leave()  # before the server goes: a page that asks it again would complain
 
 
 @pytest.fixture
