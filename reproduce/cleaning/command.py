@@ -19,9 +19,10 @@ from relook.cli.threads import limit_threads
 from relook.core.errors import UsageError
 from relook.core.records import Box
 from relook.mapping.cleaning import Cleaning, CleaningSettings, clean
-from relook.mapping.cleaning.boxes import find_boxes, geometric_median
+from relook.mapping.cleaning.boxes import find_boxes
 from relook.mapping.cleaning.classes import classes_in_folder, classes_in_table
 from relook.mapping.cleaning.pairs import Pair
+from relook.mapping.median import geometric_median
 from reproduce.cleaning.planted import PlantedClass, plant, read_subsets
 from reproduce.cleaning.rendered import overlap_over_union, render
 from reproduce.global_descriptors.page import Grid, to_markdown, write_page

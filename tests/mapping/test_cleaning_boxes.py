@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relook.mapping.cleaning.boxes import find_boxes, geometric_median
+from relook.mapping.cleaning.boxes import find_boxes
 from relook.mapping.cleaning.pairs import Pair
+from relook.mapping.median import geometric_median
 
 SIZE = (400, 300)
 

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from relook.collection import Collection, DescribedQuery, Hit, Picture
 from relook.collection.filtering import EARTH_KM, distances_km
+from relook.mapping.median import geometric_median
 
 __all__ = ["Landmark", "Location", "Neighbor", "Role", "TagScore", "estimate_location", "locate"]
 
 RADIUS_KM = 1.0
 """A landmark is seen from around it; who says another place is wrong, or saw another one."""
 _TAGS = 12
+_STEPS = 100
+"""Of the median: more than enough for a millimeter."""
 
 Role = Literal["agrees", "disagrees", "nowhere"]
 
@@ -140,14 +143,13 @@ def estimate_location(
     Returns:
         The location, and ``(N,)`` which points agree.
 
-    Source: Weiszfeld, "Sur le point pour lequel la somme des distances de n points donnés est
-    minimum", 1937 (the median).
     """
     near = np.stack([distances_km(points, (lat, lon)) <= radius_km for lat, lon in points])
     center = int(np.argmax(near @ weights))
     agrees = near[center]
     flat = _on_plane(points[agrees], points[center])
-    middle = _geometric_median(flat, weights[agrees])
+    alone = np.zeros(len(flat), np.int64)
+    middle = geometric_median(flat, alone, count=1, weights=weights[agrees], steps=_STEPS)[0]
     distances = np.hypot(*(flat - middle).T)
     spread = None if agrees.sum() < 2 else 1000 * _quantile(distances, weights[agrees], 2 / 3)
     latitude, longitude = _on_sphere(middle, points[center])
@@ -232,19 +234,6 @@ def _on_sphere(point: NDArray[np.float64], origin: NDArray[np.float64]) -> tuple
 def _shrink(latitude: float) -> float:
     """How much shorter a degree of longitude is than at the equator."""
     return max(math.cos(math.radians(latitude)), 1e-6)
-
-
-def _geometric_median(
-    points: NDArray[np.float64], weights: NDArray[np.float64], *, steps: int = 100
-) -> NDArray[np.float64]:
-    median = np.average(points, axis=0, weights=weights)
-    for _ in range(steps):
-        pull = weights / np.maximum(np.hypot(*(points - median).T), 1e-6)  # a millimeter
-        moved = np.average(points, axis=0, weights=pull)
-        if np.hypot(*(moved - median)) < 1e-6:
-            break
-        median = moved
-    return np.asarray(median, np.float64)
 
 
 def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:

@@ -38,7 +38,6 @@ __all__ = [
     "draw_result",
     "evidence_words",
     "match_words",
-    "show_box",
 ]
 
 Mark = Literal["right", "wrong", "junk"]
@@ -97,7 +96,7 @@ def draw_query(page: UInt8, query: SheetQuery, place: Rect, *, room: int) -> Non
     fitted = Placement(query.image, place.width, place.height)
     picture = fitted.render()
     if query.box is not None:
-        show_box(picture, fitted, query.box)
+        _show_box(picture, fitted, query.box)
     paste(page, picture, place.x, place.y)
     below = place.y + place.height
     name = elide(query.name, size=SMALL, width=room)
@@ -106,7 +105,7 @@ def draw_query(page: UInt8, query: SheetQuery, place: Rect, *, room: int) -> Non
         draw_legend(page, "the part that was searched", (place.x, below + 84), BOX)
 
 
-def show_box(picture: UInt8, place: Placement, box: Box) -> None:
+def _show_box(picture: UInt8, place: Placement, box: Box) -> None:
     """Fade ``picture``, which lies at ``place``, around a box, and outline the box."""
     # Pixel centers are integers, so that the edges of a box lie half a pixel before them.
     corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * (box.width, box.height)
@@ -124,7 +123,7 @@ def boxed(query: Image, box: Box) -> Image:
     rows, columns = query.pixels.shape[:2]
     whole = Placement(query, columns, rows)
     pixels = whole.render()
-    show_box(pixels, whole, box)
+    _show_box(pixels, whole, box)
     return Image(pixels, query.size, query.scale, query.offset)
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from relook.core.records import Box
 from relook.mapping.cleaning.pairs import Pair
+from relook.mapping.median import geometric_median
 from relook.reranking.framing import invert, local_affine
 
-__all__ = ["find_boxes", "geometric_median"]
+__all__ = ["find_boxes"]
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -24,7 +25,6 @@ _SETTLED = 2e-4
 """Share of the longer side of its picture that no box moves any more."""
 _SMALLEST = 4.0
 """Pixels of the sides of a box."""
-_WEISZFELD = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,21 +84,6 @@ def find_boxes(
     )
     boxes = _agree(boxes, longest, ways, rounds=rounds)
     return {id_: _clip(box, sizes[id_]) for id_, box in zip(ids, boxes.tolist(), strict=True)}
-
-
-def geometric_median(values: Float64, groups: Int64, *, count: int) -> Float64:
-    """``(count, D)`` geometric medians of the ``(P, D)`` values in each of ``count`` groups.
-
-    Every group has a value. Weiszfeld's iteration; a median on a value is approached.
-    """
-    sizes = np.bincount(groups, minlength=count)
-    median = _sums(values, groups, count) / sizes[:, None]
-    for _ in range(_WEISZFELD):
-        apart = np.linalg.norm(values - median[groups], axis=1)
-        weights = 1.0 / np.maximum(apart, 1e-9)
-        total = np.bincount(groups, weights, minlength=count)
-        median = _sums(values * weights[:, None], groups, count) / total[:, None]
-    return median
 
 
 def _agree(boxes: Float64, longest: Float64, ways: _Ways, *, rounds: int) -> Float64:
@@ -168,8 +153,3 @@ def _clip(box: Sequence[float], size: tuple[int, int]) -> Box:
     if min(width, height) < _SMALLEST:
         return Box(-0.5, -0.5, *size)
     return Box(left, top, width, height)
-
-
-def _sums(values: Float64, groups: Int64, count: int) -> Float64:
-    columns = [np.bincount(groups, column, minlength=count) for column in values.T]
-    return np.stack(columns, axis=1)
