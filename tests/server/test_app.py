@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,14 @@ def test_readonly_knows_all_that_is_posted_without_changing_anything(idle: TestC
     assert set(paths) >= ASKING
     changing = {path for path, methods in paths.items() if set(methods) - {"get"}} - ASKING
     assert {"/api/v1/images", "/api/v1/images/{id}", "/api/v1/labels"} <= changing
+
+
+def test_the_first_request_has_nothing_left_to_build(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FastAPI would build its routes for it, and silence the warnings of all threads meanwhile."""
+    with client_of(create_app(collection)) as client:
+        with monkeypatch.context() as patch:
+            patch.delattr(warnings, "catch_warnings")
+            answer = client.get("/api/v1/info")
+        assert answer.status_code == 200

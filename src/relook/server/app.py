@@ -94,11 +94,23 @@ def create_app(collection: Collection, *, settings: ServerSettings | None = None
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service = app.state.service
+    _build_routes(app)
     await run_in_threadpool(service.start)
     try:
         yield
     finally:
         await run_in_threadpool(service.close)
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Let FastAPI build now what it would build for the first request.
+
+    The first client would wait for it; and while it builds it silences warnings of the whole
+    process, which no other thread may do at the same time.
+    """
+    nowhere = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": []}
+    for route in app.routes:
+        route.matches(dict(nowhere))
 
 
 def _operation_id(route: APIRoute) -> str:
