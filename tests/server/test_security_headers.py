@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.probes import make_client
+from server.probes import TOKEN, make_client
 
 
 @pytest.mark.parametrize("path", ["/api/v1/health", "/page.html", "/nothing", "/api/v1/fail"])
@@ -24,7 +24,7 @@ def test_every_answer_has_them(path: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "evil.example"])
 def test_refusals_have_them_too(host: str) -> None:
-    answer = make_client(token="x" * 16).get("/api/v1/metrics", headers={"Host": host})
+    answer = make_client(token=TOKEN).get("/api/v1/metrics", headers={"Host": host})
     assert answer.status_code in (401, 421)
     assert answer.headers["x-frame-options"] == "DENY"
 

@@ -6,7 +6,9 @@ import hmac
 
 import pytest
 
+from relook.core.errors import UsageError
 from relook.server.security.tokens import is_token
+from relook.server.settings import ServerSettings
 from server.probes import TOKEN, make_client
 
 ASKED = "/api/v1/things/1/thumbnail"
@@ -63,13 +65,32 @@ def test_tokens_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -
     assert all(isinstance(one, bytes) for pair in compared for one in pair)
 
 
-def test_who_guesses_has_to_wait_even_with_the_right_token() -> None:
+def test_who_guesses_has_to_wait_and_who_knows_the_token_has_not() -> None:
     client = make_client(token=TOKEN)
-    statuses = [
-        client.get(ASKED, headers={"Authorization": f"Bearer wrong{i}"}).status_code
-        for i in range(12)
-    ]
-    assert statuses == [401] * 10 + [429] * 2
-    answer = client.get(ASKED, headers={"Authorization": f"Bearer {TOKEN}"})
-    assert answer.status_code == 429
-    assert int(answer.headers["retry-after"]) >= 1
+    answers = [client.get(ASKED, headers={"Authorization": f"Bearer wrong{i}"}) for i in range(12)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert client.get(ASKED, headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+    assert client.post("/api/v1/session", json={"token": "wrong"}).status_code == 429
+    assert client.post("/api/v1/session", json={"token": TOKEN}).status_code == 204
+    assert client.get(ASKED).status_code == 200
+
+
+def test_a_flood_of_guesses_uses_up_nothing_of_those_who_are_known() -> None:
+    client = make_client(token=TOKEN, rate=0.01, burst=5)
+    assert client.post("/api/v1/session", json={"token": TOKEN}).status_code == 204
+    cookies, known = dict(client.cookies), {"Authorization": f"Bearer {TOKEN}"}
+    client.cookies.clear()
+    while client.get("/api/v1/fail", headers={"Authorization": "Bearer x"}).status_code == 401:
+        pass
+    assert client.get("/api/v1/fail", headers=known).status_code == 200
+    client.cookies.update(cookies)
+    assert client.get("/api/v1/fail").status_code == 200
+    client.cookies.update({"relook_session": "made up"})
+    assert client.get("/api/v1/fail").status_code == 429
+
+
+@pytest.mark.parametrize("token", ["", "fifteen letters", "x" * 40, "abcabcabcabcabcabc"])
+def test_a_token_that_could_be_guessed_is_none(token: str) -> None:
+    with pytest.raises(UsageError, match="make one with"):
+        ServerSettings(token=token)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from relook.core.errors import UsageError
+
 __all__ = ["ServerSettings"]
+
+_TOKEN, _LETTERS = 16, 8
+"""Characters of a token, and different ones among them: no rate of requests can guess it."""
 
 
 def _workers() -> int:
@@ -18,7 +23,7 @@ class ServerSettings:
 
     Attributes:
         readonly: refuse everything that changes the collection.
-        token: what a client has to know; None asks for nothing.
+        token: what a client has to know, 16 random characters or more; None asks for nothing.
         hosts: names by which the server may be called, besides loopback; protects from rebinding.
         workers: processes that describe uploads.
         queue: requests that may wait for one of them, before others get 503.
@@ -31,6 +36,9 @@ class ServerSettings:
         describe_seconds: that decoding and describing one picture may take.
         rate: requests per second and client that are answered on average.
         burst: requests that a client may send at once.
+
+    Raises:
+        UsageError: the token could be guessed.
     """
 
     readonly: bool = False
@@ -47,3 +55,11 @@ class ServerSettings:
     describe_seconds: float = 20.0
     rate: float = 50.0
     burst: int = 200
+
+    def __post_init__(self) -> None:
+        token = self.token
+        if token is not None and (len(token) < _TOKEN or len(set(token)) < _LETTERS):
+            raise UsageError(
+                f"a token has {_TOKEN} random characters or more, {_LETTERS} different ones among "
+                "them; make one with `python -c 'import secrets; print(secrets.token_urlsafe(32))'`"
+            )

@@ -24,13 +24,11 @@ async def log_in(login: Login, request: Request, service: ServiceDep) -> Respons
     token = service.settings.token
     if token is None:
         return answer
-    client = client_of(request.scope)
-    seconds = service.attempts.wait(client)
-    if seconds > 0:
-        retry = {"Retry-After": str(math.ceil(seconds))}
-        raise ProblemError(429, "too many wrong tokens; wait, then try again", headers=retry)
     if not is_token(login.token.strip(), token):
-        service.attempts.take(client)
+        seconds = service.attempts.take(client_of(request.scope))
+        if seconds > 0:
+            retry = {"Retry-After": str(math.ceil(seconds))}
+            raise ProblemError(429, "too many wrong tokens; wait, then try again", headers=retry)
         challenge = {"WWW-Authenticate": 'Bearer realm="relook"'}
         raise ProblemError(
             401, "that is not the token; ask whoever runs the server", headers=challenge

@@ -61,17 +61,24 @@ class Buckets:
 
 
 class RateLayer(Layer):
-    """Answers 429 to a client that asks too much."""
+    """Answers 429 to a client that asks too much.
 
-    def __init__(self, app: ASGIApp, *, rate: float, burst: int) -> None:
+    Whoever is known is counted alone: behind a proxy all clients have one address, and a stranger
+    there must not use up what the others may ask.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, rate: float, burst: int, name_of: Callable[[Scope], str | None]
+    ) -> None:
         super().__init__(app)
+        self._name_of = name_of
         self._heavy = Buckets(rate=rate, burst=burst)
         self._light = Buckets(rate=_LIGHT * rate, burst=_LIGHT * burst)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
         buckets = self._light if _is_light(scope) else self._heavy
-        seconds = buckets.take(client_of(scope))
+        seconds = buckets.take(self._name_of(scope) or client_of(scope))
         if seconds > 0:
             await send_problem(
                 send,

@@ -43,13 +43,17 @@ class Sessions:
 
     def knows(self, name: str) -> bool:
         """Whether a session of this name is open."""
+        return self.mark(name) is not None
+
+    def mark(self, name: str) -> str | None:
+        """What an open session may be called where its name must not be; None for any other."""
         with self._lock:
             key = _hash(name)
             end = self._ends.get(key)
             if end is not None and end <= self._clock():
                 del self._ends[key]
-                return False
-            return end is not None
+                return None
+            return None if end is None else f"session {key.hex()}"
 
     def close(self, name: str) -> None:
         """Forget a session; one that is unknown is no error."""

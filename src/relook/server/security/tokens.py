@@ -13,7 +13,7 @@ from relook.server.security.layer import API, Layer, client_of, header, is_api
 from relook.server.security.rates import Buckets
 from relook.server.security.sessions import Sessions
 
-__all__ = ["COOKIE", "PUBLIC", "TokenLayer", "is_token", "make_attempts"]
+__all__ = ["COOKIE", "PUBLIC", "Acquaintances", "TokenLayer", "is_token", "make_attempts"]
 
 COOKIE = "relook_session"
 PUBLIC = frozenset({f"{API}/health", f"{API}/session"})
@@ -30,50 +30,60 @@ def is_token(given: str, token: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode())
 
 
+class Acquaintances:
+    """Those who may use the interface.
+
+    Args:
+        token: that they know; None where nobody has to.
+        sessions: of those who logged in with it.
+    """
+
+    def __init__(self, token: str | None, sessions: Sessions) -> None:
+        self._token = token
+        self._sessions = sessions
+
+    def name_of(self, scope: Scope) -> str | None:
+        """What a request can be counted under that is no stranger's; None for one that is.
+
+        The token comes as ``Authorization: Bearer``, or stands behind the cookie of a session.
+        """
+        if self._token is None:
+            return None
+        given = header(scope, b"authorization")
+        if given is not None:
+            scheme, _, rest = given.partition(" ")
+            right = is_token(rest.strip(), self._token) and scheme.lower() == "bearer"
+            return f"token {client_of(scope)}" if right else None
+        name = cookie_parser(header(scope, b"cookie") or "").get(COOKIE)
+        return None if name is None else self._sessions.mark(name)
+
+
 class TokenLayer(Layer):
     """Answers 401 to strangers, and 429 to those who guess.
 
-    The token comes as ``Authorization: Bearer``, or stands behind the cookie of a session.
+    Whoever knows the token need not wait for others at the same address who guess: the token is
+    too long to be guessed at the rate at which one may ask, see :class:`ServerSettings`.
     """
 
     def __init__(
-        self, app: ASGIApp, *, token: str | None, sessions: Sessions, attempts: Buckets
+        self, app: ASGIApp, *, token: str | None, known: Acquaintances, attempts: Buckets
     ) -> None:
         super().__init__(app)
         self._token = token
-        self._sessions = sessions
+        self._known = known
         self._attempts = attempts
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
-        if self._token is None or not is_api(scope) or scope["path"] in PUBLIC:
+        is_open = self._token is None or not is_api(scope) or scope["path"] in PUBLIC
+        if is_open or self._known.name_of(scope) is not None:
             await self.app(scope, receive, send)
-            return
-        given = header(scope, b"authorization")
-        if given is None:
-            if self._has_session(scope):
-                await self.app(scope, receive, send)
-            else:
-                await _refuse(send, "log in, or send the token as Authorization: Bearer")
-            return
-        client = client_of(scope)
-        seconds = self._attempts.wait(client)
-        if seconds > 0:
+        elif header(scope, b"authorization") is None:
+            await _refuse(send, "log in, or send the token as Authorization: Bearer")
+        elif (seconds := self._attempts.take(client_of(scope))) > 0:
             await _too_many(send, seconds)
-        elif self._is_bearer(given, self._token):
-            await self.app(scope, receive, send)
         else:
-            self._attempts.take(client)
             await _refuse(send, "the token is wrong; look into the file that the server was given")
-
-    def _has_session(self, scope: Scope) -> bool:
-        name = cookie_parser(header(scope, b"cookie") or "").get(COOKIE)
-        return name is not None and self._sessions.knows(name)
-
-    @staticmethod
-    def _is_bearer(given: str, token: str) -> bool:
-        scheme, _, rest = given.partition(" ")
-        return is_token(rest.strip(), token) and scheme.lower() == "bearer"
 
 
 async def _refuse(send: Send, detail: str) -> None:
