@@ -15,6 +15,8 @@ from oracles.tiny_training import know_tiny, table, write_pictures, write_toml  
 from relook.cli import training_progress  # noqa: E402
 from relook.networks.backbones.registry import BACKBONES  # noqa: E402
 from relook.networks.weights import open_weights  # noqa: E402
+from relook.training.run import mined, setup  # noqa: E402
+from relook.training.run.describing import describe_batch  # noqa: E402
 
 
 @pytest.fixture
@@ -60,6 +62,54 @@ def test_ctrl_c_saves_and_says_how_to_go_on(
     finished = run(*words(mine))
     assert finished.code == 0
     assert "goes on after 4 of 6 iterations" in finished.err
+
+
+def test_ctrl_c_while_it_mines_acts_at_once_and_loses_no_step(
+    run: Any, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pictures(mine / "pairs" / "pictures", classes=4, each=2)
+    tuples = {"loss": [{"name": "contrastive"}], "mining": {"name": "hard", "negatives": 1}}
+    write_toml(mine / "mine.toml", table(train={"save": 0}, **tuples))
+    command = ("train", mine / "mine.toml", "--data", mine / "pairs", "--into")
+    asked = []
+
+    def press(*given: Any) -> Any:
+        asked.append(given)
+        if len(asked) == 2:  # 8 pictures are an epoch of 2 steps
+            signal.raise_signal(signal.SIGINT)
+            raise AssertionError("it went on after Ctrl-C")
+        return describe_batch(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mined, "describe_batch", press)
+        stopped = run(*command, mine / "run")
+    assert stopped.code == 130
+    assert "stopped after 2 of 6 iterations; they are saved" in stopped.err
+    assert "saves after this step" not in stopped.err
+    finished = run(*command, mine / "run")
+    assert "goes on after 2 of 6 iterations" in finished.err
+    assert run(*command, mine / "whole").code == 0
+    whole, parts = (open_weights(mine / name / "tiny-try.safetensors") for name in ("whole", "run"))
+    assert all((array == parts.state()[key]).all() for key, array in whole.state().items())
+
+
+def test_ctrl_c_while_it_sets_up_acts_at_once(
+    run: Any, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("it went on after Ctrl-C")
+
+    assert run(*words(mine)).code == 0
+    before = {file: file.read_bytes() for file in (mine / "run").iterdir()}
+    with monkeypatch.context() as patch:
+        patch.setattr(setup, "pictures_digest", press)
+        stopped = run(*words(mine))
+    assert stopped.code == 130
+    assert stopped.err.endswith("run the same command again to go on\n")
+    assert "saves after this step" not in stopped.err
+    assert {file: file.read_bytes() for file in (mine / "run").iterdir()} == before
+    assert run(*words(mine)).code == 0
 
 
 def test_views_are_shown_on_a_page_and_nothing_is_trained(run: Any, mine: Path) -> None:

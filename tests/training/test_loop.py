@@ -13,9 +13,10 @@ from relook.core.errors import RelookError, UsageError  # noqa: E402
 from relook.networks.retrieval import RetrievalNetwork  # noqa: E402
 from relook.networks.weights import open_weights  # noqa: E402
 from relook.training.reading import from_table  # noqa: E402
-from relook.training.run import setup  # noqa: E402
+from relook.training.run import launch, setup  # noqa: E402
 from relook.training.run.log import read_rows  # noqa: E402
 from relook.training.run.loop import train  # noqa: E402
+from relook.training.run.sharing import check_shares  # noqa: E402
 from relook.training.run.summary import Summary  # noqa: E402
 from relook.training.run.watching import Watcher  # noqa: E402
 from relook.training.steps import stepping  # noqa: E402
@@ -348,3 +349,25 @@ def test_settings_that_contradict_are_refused(data: Path, tmp_path: Path) -> Non
         run(data, tmp_path, loss=tuples)
     with pytest.raises(UsageError, match="3 processes cannot share a batch of 4"):
         run(data, tmp_path, train={"processes": 3})
+
+
+@pytest.mark.parametrize(
+    ("loss", "named"),
+    [
+        ({"name": "batch_triplet"}, "batch_triplet"),
+        ({"name": "distill", "teacher": "nobody", "of": "relations"}, "distill of relations"),
+    ],
+)
+def test_processes_refuse_to_relate_mined_tuples_before_any_starts(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: Any, named: str
+) -> None:
+    """Tuples differ in size; what all processes gather must not."""
+    monkeypatch.setattr(launch.multiprocessing, "get_context", None)
+    changes = {"loss": [{"name": "triplet"}, loss], "mining": {"name": "hard"}}
+    config = from_table(table(train={"processes": 2}, **changes))
+    with pytest.raises(UsageError, match=rf"{named} relates .* set train.processes = 1") as raised:
+        launch.launch(config, tmp_path / "run", data=data)
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "run").exists()
+    check_shares(from_table(table(**changes)))  # one process may
+    check_shares(from_table(table(train={"processes": 2}, loss=[loss])))  # and several, unmined

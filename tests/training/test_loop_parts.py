@@ -4,6 +4,7 @@ import json
 from contextlib import nullcontext
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Semaphore
 from typing import Any
 
 import numpy as np
@@ -280,7 +281,7 @@ def test_what_goes_wrong_in_another_process_is_said_by_the_first(
     monkeypatch.setattr(launch, "train", fail)
     said: SimpleQueue[Any] = SimpleQueue()
     config = from_table(table())
-    launch._other(1, 2, 0, "cpu", config, Path(), None, said)
+    launch._other(1, 2, 0, "cpu", config, Path(), None, said, Semaphore(0))
     assert said.get() == (UsageError, "does not fit")
 
 

@@ -20,7 +20,7 @@ _SHOWN = ("loss", "map", "rate", "pictures_per_second", "waiting")
 
 class _Terminal(Watcher):
     def __init__(self) -> None:
-        self._stop = False
+        self._stop = self._at_once = False
         self._bars: Any = None
         self._task: Any = None
 
@@ -29,10 +29,23 @@ class _Terminal(Watcher):
         if self._stop:
             raise KeyboardInterrupt("stopped without saving; the last checkpoint is as it was")
         self._stop = True
+        if self._at_once:
+            raise KeyboardInterrupt
         console.note("saves after this step and stops; press Ctrl-C once more to stop now")
 
     def should_stop(self) -> bool:
         return self._stop
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Where Ctrl-C need not wait for the end of a step."""
+        if self._stop:
+            raise KeyboardInterrupt
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
 
     def note(self, words: str) -> None:
         console.note(words)

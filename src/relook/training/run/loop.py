@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -52,9 +52,11 @@ def train(
             memory does not suffice.
         RelookError: the loss is not finite; the batch is in a file that the message names.
         KeyboardInterrupt: the watcher asked to stop; everything was saved, and how to go on said.
+            Before the first step there is nothing to save, and nothing is said.
     """
     watcher = watcher or Watcher()
-    setup = set_up(config, into, data=data, watcher=watcher)
+    with watcher.at_once():
+        setup = set_up(config, into, data=data, watcher=watcher)
     run = _Run(setup, watcher)
     with open_loader(setup.maker, workers=config.train.workers) as loader:
         run.loop(loader)
@@ -96,10 +98,15 @@ class _Run:
                 self._interrupt()
 
     def _mine(self, loader: Loader) -> None:
-        began = time.monotonic()
-        found = self.setup.mine(self.step, loader)
-        if found is None:
+        mining = self.setup.due(self.step)
+        if mining is None:
             return
+        began = time.monotonic()
+        try:
+            with self.watcher.at_once():
+                found = mining.mine(self.step, self.setup.stepper.student, loader)
+        except KeyboardInterrupt:  # the steps before are whole, and the same tuples are found again
+            self._interrupt()
         self.journal.skipped(found.skipped)
         spent = time.monotonic() - began
         if found.complaint:
@@ -163,7 +170,7 @@ class _Run:
                 self.into, self.setup.stepper, step=self.step, header=header, arrays=arrays
             )
 
-    def _interrupt(self) -> None:
+    def _interrupt(self) -> NoReturn:
         self._save()
         raise KeyboardInterrupt(
             f"stopped after {self.step} of {self.config.train.iterations} iterations; they are "

@@ -69,14 +69,16 @@ class Mine:
         """The first step after this one that is mined for anew."""
         return (step // self._period + 1) * self._period
 
-    def mine(self, step: int, student: Student, loader: Loader) -> Mined | None:
-        """Mine if it is due before a step; None if it was not.
+    def is_due(self, step: int) -> bool:
+        """Whether to mine before a step."""
+        return not step % self._period or not self.plan.tuples
+
+    def mine(self, step: int, student: Student, loader: Loader) -> Mined:
+        """Mine for the steps from ``step`` on.
 
         Raises:
             UsageError: the miner finds nothing, and never has.
         """
-        if step % self._period and self.plan.tuples:
-            return None
         skipped: list[tuple[int, str]] = []
         found, complaint = None, ""
         if distributed.rank() == 0:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from relook.core.errors import ShapeError, StorageError, UsageError
 from relook.training.batches.context_plan import ContextPlan, read_options
-from relook.training.batches.loader import Loader
 from relook.training.batches.making import Maker, MakerSpec, first_views
 from relook.training.batches.plan import ClassPlan, TuplePlan
 from relook.training.batches.viewing import make_views
@@ -22,7 +21,8 @@ from relook.training.reading import to_table
 from relook.training.records import Pictures
 from relook.training.run.checkpoint import Saved, check_same, load_latest, restore
 from relook.training.run.curve import CURVE
-from relook.training.run.mined import Mine, Mined
+from relook.training.run.mined import Mine
+from relook.training.run.sharing import check_shares
 from relook.training.run.validation import DatasetSearch, HeldOut, whitening_sample
 from relook.training.run.watching import Watcher
 from relook.training.sources.gather import gather_pictures, hold_out, pictures_digest
@@ -85,11 +85,9 @@ class Setup:
         said = f"{len(pictures)} pictures of {len(pictures.classes)} classes"
         return f"{said}: {', '.join(folder.path for folder in folders)}"
 
-    def mine(self, step: int, loader: Loader) -> Mined | None:
-        """Make a new plan where one is due."""
-        if self.mining is None:
-            return None
-        return self.mining.mine(step, self.stepper.student, loader)
+    def due(self, step: int) -> Mine | None:
+        """What makes a new plan, where one is due."""
+        return self.mining if self.mining is not None and self.mining.is_due(step) else None
 
     def horizon(self, step: int) -> int:
         """The first step that another plan may be for."""
@@ -117,6 +115,7 @@ def set_up(config: Config, into: Path, *, data: Path | None, watcher: Watcher) -
         UsageError: something asked for cannot be, or the folder holds another run.
         StorageError: the folder cannot be made.
     """
+    check_shares(config)
     _make_folder(into)
     if config.train.threads:
         torch.set_num_threads(config.train.threads)
@@ -182,7 +181,6 @@ def _plan(config: Config, pictures: Pictures) -> ClassPlan:
 
 
 def _stepper(config: Config, pictures: Pictures) -> Stepper:
-    _check_shares(config)
     device = choose_device(config.train.device)
     torch.manual_seed(config.seed)
     network = with_classes(config.network, len(pictures.classes))
@@ -253,18 +251,3 @@ def _first_pixels(config: Config, spec: MakerSpec, plan: ClassPlan) -> list[NDAr
     steps = -(-_FITTED_ON // config.train.batch)
     draws = [plan.draw(step, side=side) for step in range(steps)]
     return first_views(Maker(spec).make, draws)
-
-
-def _check_shares(config: Config) -> None:
-    """Every process must have the same number of rows, or of tuples."""
-    train = config.train
-    if train.batch % train.processes:
-        raise UsageError(
-            f"{train.processes} processes cannot share a batch of {train.batch} evenly; take a "
-            "multiple"
-        )
-    if train.accumulate and (train.batch // train.processes) % train.accumulate:
-        raise UsageError(
-            f"{train.batch // train.processes} cannot be worked on in {train.accumulate} equal "
-            "parts; change train.accumulate"
-        )

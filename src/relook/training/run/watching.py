@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 __all__ = ["Watcher"]
 
@@ -19,3 +20,8 @@ class Watcher:
     def should_stop(self) -> bool:
         """Whether to save and stop after the step under way."""
         return False
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """While no step is under way: who is asked to stop raises KeyboardInterrupt in here."""
+        yield
