@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from oracles import pooling as oracle
-from relook.core.errors import ShapeError
+from relook.core.errors import ShapeError, UsageError
 from relook.descriptors import MultiScale
+from relook.descriptors.blended_locations import gated, mixed, tree
 from relook.descriptors.contributions import Tail, regrid
-from relook.descriptors.locations import Affine, Gem, Mac, Rmac, Spoc, affine, make_located
+from relook.descriptors.locating import LOCATED, make_located
+from relook.descriptors.locations import Affine, Gem, Mac, Rmac, Spoc, affine
+from relook.descriptors.weighted_locations import Crow, NetVlad, TopK
 from relook.networks.pooling.regions import rmac_regions
 from relook.vectors import Projection
 
@@ -26,6 +29,10 @@ def layer(rng, outputs, inputs):
 
 RNG = np.random.default_rng(1)
 INSIDE = layer(RNG, CHANNELS, CHANNELS)
+CLASSES = layer(RNG, 9, CHANNELS)
+CENTERS, ASSIGN = RNG.normal(size=(4, CHANNELS)), layer(RNG, 4, CHANNELS)
+BLENDS, GATES = RNG.uniform(size=CHANNELS), RNG.normal(size=(3, CHANNELS))
+LEAVES = np.array([0.9, 0.1, 0.4, 0.0])
 POOLINGS = {
     "spoc": (Spoc(), oracle.spoc),
     "gem": (Gem(np.array([3.0])), oracle.gem),
@@ -45,8 +52,28 @@ POOLINGS = {
             bias=INSIDE.bias,
         ),
     ),
+    "crow": (Crow(), oracle.crow),
+    "crow as taught": (Crow("lecture"), lambda one: oracle.crow(one, "lecture")),
+    "top-k": (
+        TopK(CLASSES, k=4),
+        lambda one: oracle.top_k(one, CLASSES.weight, CLASSES.bias, k=4),
+    ),
+    "top-k, whitened": (
+        TopK(CLASSES, k=200, whiten=INSIDE),
+        lambda one: oracle.top_k(
+            one, CLASSES.weight, CLASSES.bias, k=200, whiten=(INSIDE.weight, INSIDE.bias)
+        ),
+    ),
+    "netvlad": (
+        NetVlad(CENTERS, ASSIGN),
+        lambda one: oracle.netvlad(one, CENTERS, ASSIGN.weight, ASSIGN.bias),
+    ),
+    "mixed": (mixed(BLENDS), lambda one: oracle.mixed(one, BLENDS)),
+    "gated": (gated(GATES[0]), lambda one: oracle.gated(one, GATES[0])),
+    "tree": (tree(LEAVES, GATES), lambda one: oracle.tree(one, LEAVES, GATES)),
 }
-WHITEN = layer(RNG, INNER, CHANNELS)
+DIMENSIONS = {"netvlad": CENTERS.size}
+WHITEN = {count: layer(RNG, INNER, count) for count in (CHANNELS, CENTERS.size)}
 SCALES = {
     "one": MultiScale(scales=(1.0,)),
     "mean": MultiScale(scales=(1.0, 0.7, 0.5)),
@@ -87,18 +114,21 @@ def by_definition(maps, pool, whiten, multiscale, whitening):
     return oracle.unit(matrix @ (plain[0] - mean))
 
 
+SIGNED = {"rmac, whole and whitened", "top-k, whitened", "netvlad", "crow as taught"}
 CASES = [
     case
     for case in product(POOLINGS, SCALES, (False, True), (False, True))
-    if not (case[1] == "gem" and (case[2] or "whitened" in case[0]))  # for values from 0
+    # GeM over scales is for values from 0.
+    if not (case[1] == "gem" and (case[2] or case[0] in SIGNED))
 ]
 
 
 @pytest.mark.parametrize(("pooling", "scales", "whitened", "projected"), CASES)
 def test_contributions_sum_to_the_similarity(pooling, scales, whitened, projected):
     located, pool = POOLINGS[pooling]
-    multiscale, whiten = SCALES[scales], WHITEN if whitened else None
-    whitening = projection(INNER if whitened else CHANNELS) if projected else None
+    pooled = DIMENSIONS.get(pooling, CHANNELS)
+    multiscale, whiten = SCALES[scales], WHITEN[pooled] if whitened else None
+    whitening = projection(INNER if whitened else pooled) if projected else None
     tail = Tail(located, whiten, multiscale, whitening)
     maps, others = maps_of(multiscale, seed=2), maps_of(multiscale, seed=3)
     vectors = [by_definition(one, pool, whiten, multiscale, whitening) for one in (maps, others)]
@@ -109,7 +139,7 @@ def test_contributions_sum_to_the_similarity(pooling, scales, whitened, projecte
         assert found.values.sum() == pytest.approx(vectors[0] @ vectors[1], abs=1e-6)
 
 
-@pytest.mark.parametrize("pooling", ["spoc", "gem", "gem per channel", "mac"])
+@pytest.mark.parametrize("pooling", ["spoc", "gem", "gem per channel", "mac", "mixed"])
 def test_a_location_contributes_what_it_does_when_it_grows(pooling):
     """a · ∂(w · pooled)/∂a, by finite differences: what is pooled grows with its map."""
     located, pool = POOLINGS[pooling]
@@ -146,6 +176,60 @@ def test_a_maximum_belongs_to_its_place_alone():
     assert grid[1, 2] == 5
     assert grid[2, 0] == -6
     assert np.count_nonzero(grid) == 2
+
+
+def test_crow_is_a_sum_of_what_each_location_weighs():
+    """By finite differences of Σ places · channels · maps, with the weights as they came out."""
+    maps, weights = maps_of(SCALES["one"], seed=14)[0], np.random.default_rng(15).normal(size=7)
+    places = maps.sum(0)
+    places = np.sqrt(places / np.linalg.norm(places))
+    shares = 1e-6 + (maps != 0).mean((1, 2))
+    channels = np.log(shares.sum() / shares)
+
+    def held(one):
+        return weights @ ((one * places).sum((1, 2)) * channels)
+
+    grid, constant = Crow().spread(maps, weights)
+    assert constant == 0
+    for row, column in ((0, 0), (3, 7), (8, 11)):
+        grown = maps.copy()
+        grown[:, row, column] *= 2
+        assert grid[row, column] == pytest.approx(held(grown) - held(maps), abs=1e-9)
+
+
+def test_locations_that_a_classifier_is_unsure_of_give_nothing():
+    maps, weights = maps_of(SCALES["one"], seed=16)[0], np.ones(CHANNELS)
+    grid, constant = TopK(CLASSES, k=4, whiten=INSIDE).spread(maps, weights)
+    rows = maps.reshape(CHANNELS, -1).T
+    logits = (rows @ CLASSES.weight.T + CLASSES.bias).max(1)
+    chosen = set(np.argsort(-logits)[:4].tolist())
+    assert set(np.flatnonzero(grid).tolist()) == chosen
+    assert constant == 0
+    best = int(logits.argmax())
+    vector = INSIDE.weight @ oracle.unit(rows[best]) + INSIDE.bias
+    assert grid.ravel()[best] == pytest.approx(weights @ vector)
+
+
+def test_a_location_of_netvlad_gives_its_residuals():
+    """What the sums of residuals lose with it, over the lengths that they have with it."""
+    maps, weights = maps_of(SCALES["one"], seed=17)[0], np.random.default_rng(18).normal(size=28)
+    arguments = CENTERS, ASSIGN.weight, ASSIGN.bias
+
+    def residuals(one):
+        sums = np.zeros_like(CENTERS)
+        for row in one.reshape(CHANNELS, -1).T:
+            scores = np.exp(ASSIGN.weight @ oracle.unit(row) + ASSIGN.bias)
+            sums += (scores / scores.sum())[:, None] * (oracle.unit(row) - CENTERS)
+        return sums
+
+    every = residuals(maps)
+    lengths = np.linalg.norm(every, axis=1, keepdims=True)
+    np.testing.assert_allclose((every / lengths / 2).ravel(), oracle.netvlad(maps, *arguments))
+    grid, constant = NetVlad(CENTERS, ASSIGN).spread(maps, weights)
+    assert constant == 0
+    row = maps[:, :, :1]  # a column of the map
+    share = (residuals(row) / lengths / 2).ravel()
+    assert grid[:, 0].sum() == pytest.approx(weights @ share)
 
 
 def test_what_only_one_side_shows_is_where_the_similarity_comes_from():
@@ -203,9 +287,19 @@ def test_poolings_are_made_by_name():
     assert (made.p.tolist(), made.eps) == ([2.0], 1e-5)
     assert make_located("gem", {"p": 4.0}, {}).p.tolist() == [4.0]
     arrays = {"whiten.weight": np.eye(3, dtype=np.float32), "whiten.bias": np.ones(3, np.float32)}
+    classes = {"classify.weight": np.eye(3), "classify.bias": np.zeros(3)}
     assert make_located("rmac", {"levels": 2}, arrays).whiten is not None
     assert affine(arrays, "whiten.").apply(np.zeros(3)).tolist() == [1, 1, 1]
-    assert make_located("netvlad", {}, {}) is None
+    assert make_located("top_k", {"k": 2}, {**arrays, **classes}).k == 2
+    assert make_located("crow", {"variant": "lecture"}, {}).variant == "lecture"
+    with pytest.raises(UsageError, match="choose from crow, gated, gem"):
+        make_located("regional", {}, {})
+
+
+def test_all_that_make_one_vector_can_be_taken_apart():
+    from relook.networks.pooling import POOLINGS
+
+    assert set(POOLINGS) - set(LOCATED) == {"regional"}
 
 
 def test_vectors_and_maps_of_other_networks_are_refused():

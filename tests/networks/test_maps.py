@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from relook.core.errors import StorageError, UsageError
+from relook.descriptors.contributions import Tail
+from relook.descriptors.locating import make_located
+from relook.descriptors.locations import affine
 from relook.networks.runtime.export import Header, stamp
 from relook.networks.runtime.maps import MapRuntime, load_maps
 from relook.networks.spec import NetworkSpec
@@ -60,10 +63,14 @@ def pixels(height=75, width=110):
         {"pooling": "gem", "whitening": 5},
         {"pooling": "gem", "options": {"p": 2.3}},
         {"pooling": "mixed"},
+        {"pooling": "tree", "whitening": 5},
+        {"pooling": "crow"},
+        {"pooling": "netvlad", "options": {"clusters": 3}},
+        {"pooling": "top_k", "options": {"k": 3, "classes": 4}},
         {"pooling": "mac", "layer": "stages.0"},
     ],
 )
-def test_maps_and_vectors_are_those_of_torch(tiny, changes):
+def test_maps_and_vectors_are_those_of_torch_and_of_numpy(tiny, changes):
     import torch
 
     network, weights = tiny(**changes)
@@ -75,6 +82,12 @@ def test_maps_and_vectors_are_those_of_torch(tiny, changes):
         maps = maps.clamp(min=1e-6)
     np.testing.assert_allclose(found.maps, maps.numpy(), atol=1e-5)
     np.testing.assert_allclose(found.vectors, vectors.numpy(), atol=1e-5)
+    state = weights.state()
+    learned = {key[5:]: value for key, value in state.items() if key.startswith("pool.")}
+    located = make_located(changes["pooling"], changes.get("options", {}), learned)
+    tail = Tail(located, affine(state, "whiten.") if "whitening" in changes else None)
+    by_numpy = [tail.view(one) for one in found.maps]
+    np.testing.assert_allclose(by_numpy, found.vectors, atol=1e-5)
 
 
 def test_regions_are_pooled_by_others(tiny):
@@ -88,9 +101,9 @@ def test_regions_are_pooled_by_others(tiny):
     assert found.vectors is None
 
 
-def test_a_network_that_pools_no_single_map_says_so(tiny):
+def test_a_network_that_makes_several_vectors_says_so(tiny):
     network, weights = tiny(pooling="regional", options={"levels": 2})
-    with pytest.raises(UsageError, match="pools no single map"):
+    with pytest.raises(UsageError, match="several vectors"):
         load_maps(weights, network.spec)
 
 

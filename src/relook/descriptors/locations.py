@@ -8,6 +8,9 @@ to, and how w · pooled, for fixed weights w, is a sum over the h × w locations
 - *MAC*: g_d belongs to the location of the maximum, the first one where there are several.
 - *R-MAC*: each region's maxima, as for MAC, over the length of the region's vector.
 
+Others are in :mod:`~relook.descriptors.blended_locations` and
+:mod:`~relook.descriptors.weighted_locations`.
+
 Source: Radenović, Tolias and Chum, "Fine-tuning CNN Image Retrieval with No Human Annotation",
 TPAMI 2019, section 3.2: MAC matches patches implicitly, and GeM the powers of activations.
 """
@@ -21,7 +24,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Affine", "Gem", "Located", "Mac", "Rmac", "Spoc", "make_located"]
+__all__ = ["Affine", "Gem", "Located", "Mac", "Rmac", "Spoc", "affine"]
 
 Float64 = NDArray[np.float64]
 
@@ -171,27 +174,6 @@ class Rmac:
             for row, column, side in rmac_regions(height, width, levels=self.levels)
         ]
         return [(whole, whole, whole), *found] if self.whole else found
-
-
-def make_located(
-    name: str, options: Mapping[str, Any], state: Mapping[str, NDArray[Any]]
-) -> Located | None:
-    """The pooling of a network, taken apart; None for one that cannot be.
-
-    Args:
-        name: as :func:`relook.networks.pooling.make_pooling` knows it.
-        options: settings of the pooling.
-        state: ``p`` of GeM, ``whiten.weight`` and ``whiten.bias`` of R-MAC, where they are learned.
-    """
-    if name == "gem":
-        p = np.atleast_1d(np.asarray(state.get("p", options.get("p", 3.0)), np.float64))
-        return Gem(p, float(options.get("eps", 1e-6)))
-    if name == "rmac":
-        whiten = affine(state, "whiten.") if "whiten.weight" in state else None
-        return Rmac(int(options.get("levels", 3)), bool(options.get("whole", False)), whiten)
-    if name == "mac":
-        return Mac()
-    return Spoc() if name == "spoc" else None
 
 
 def affine(state: Mapping[str, NDArray[Any]], prefix: str) -> Affine:

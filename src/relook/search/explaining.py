@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from relook.core.errors import FormatError, ImageError, UsageError
 from relook.core.records import Box, Image
 from relook.descriptors.contributions import Tail
-from relook.descriptors.locations import affine, make_located
+from relook.descriptors.locating import LOCATED, make_located
+from relook.descriptors.locations import affine
 from relook.descriptors.pyramid import pyramid
 from relook.descriptors.sizing import Sizing
 from relook.networks.runtime.maps import MapRuntime, load_maps
@@ -135,8 +136,8 @@ def make_explainer(recipe: Recipe) -> Explainer | None:
 
     Returns:
         None where similarity is not a sum over locations of one map: without a global channel; with
-        vectors made of local features; with several vectors per picture; with other poolings than
-        GeM, MAC, SPoC and R-MAC. Nor is there one for a network that only torch can execute.
+        vectors made of local features; with several vectors per picture, of regions or of scales.
+        Nor is there one for a network that only torch can execute.
 
     Raises:
         FetchError: the weights are not here; the message says where to put them.
@@ -147,6 +148,12 @@ def make_explainer(recipe: Recipe) -> Explainer | None:
         return None
     weights = open_pinned(channel)
     spec = network_of(channel, weights)
+    if spec.pooling not in LOCATED:
+        return None
+    try:
+        runtime = load_maps(weights, spec)
+    except UsageError:
+        return None
     own, state = weights.spec(), weights.state()
     learned = {
         key.removeprefix("pool."): value
@@ -154,12 +161,6 @@ def make_explainer(recipe: Recipe) -> Explainer | None:
         if key.startswith("pool.") and spec.pooling == own.pooling
     }
     pooling = make_located(spec.pooling, spec.options or {}, learned)
-    if pooling is None:
-        return None
-    try:
-        runtime = load_maps(weights, spec)
-    except UsageError:
-        return None
     whiten = affine(state, "whiten.") if spec.whitening else None
     projection = VectorParts(channel, recipe.index_hash(GLOBAL), 1).projection
     tail = Tail(pooling, whiten, multiscale_of(channel), projection)

@@ -1,14 +1,14 @@
 """The feature map that a network pools, beside the vector that it makes of it; without torch.
 
 An exported network is a graph from pixels to vectors. Somewhere in it the map of the last layer is
-reduced over all locations, and nothing that comes later has locations. So from the vectors back,
-the first reduction over rows and columns has what is pooled as its input. GeM has two, of the map
-and of its powers: the map is what both are made of.
+pooled, and all that comes later is made of this map alone. So it is, from the vectors back, the
+first array with locations that every way to the pixels leads through. GeM makes a maximum and
+powers of the map, CroW weights: none of these is on every way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -54,7 +54,7 @@ class MapRuntime:
 
         Raises:
             StorageError: OpenVINO cannot read the file.
-            UsageError: no single map is pooled in it.
+            UsageError: it makes several vectors of a picture, or pools no map.
         """
         from relook.networks.runtime.core import core  # noqa: PLC0415 - takes a while
         from relook.networks.runtime.openvino import settings  # noqa: PLC0415
@@ -98,7 +98,7 @@ def load_maps(
         folder: where the exported network is kept instead.
 
     Raises:
-        UsageError: no single map is pooled, or the network has no graph for pictures of all sizes.
+        UsageError: it makes several vectors of a picture, or has no graph for all sizes.
     """
     if spec.pooling in _BY_SIZE:
         before = replace(spec, pooling="", options=None, whitening=0)
@@ -107,47 +107,33 @@ def load_maps(
 
 
 def _find_map(model: Any) -> Any:
-    """The output port that is reduced over all locations, see the module."""
-    order = {op.get_friendly_name(): place for place, op in enumerate(model.get_ordered_ops())}
-    found: dict[str, Any] = {}
-    waiting, seen = [model.get_results()[0]], set()
+    """The output port of the map that is pooled, see the module."""
+    if model.outputs[0].get_partial_shape().rank.get_length() != 2:
+        raise UsageError("this network makes several vectors of a picture; choose another pooling")
+    nodes = model.get_ordered_ops()
+    order = {node.get_friendly_name(): place for place, node in enumerate(nodes)}
+    inputs = _inputs(nodes)
+    waiting = {order[model.get_results()[0].get_friendly_name()]}
     while waiting:
-        node = waiting.pop()
-        if node.get_friendly_name() in seen:
-            continue
-        seen.add(node.get_friendly_name())
-        if _reduces_locations(node):
-            port = node.input_value(0)
-            found[port.get_node().get_friendly_name()] = port
-        else:
-            waiting += [port.get_node() for port in node.input_values()]
-    first = min(found, key=lambda name: order[name], default=None)
-    if first is None or not all(_comes_from(port.get_node(), first) for port in found.values()):
-        raise UsageError("this network pools no single map; choose gem, mac or spoc")
-    return found[first]
+        last = max(waiting)
+        waiting.remove(last)
+        port = nodes[last].output(0)
+        if not waiting and _has_locations(port):
+            return port
+        waiting |= {order[name] for name in inputs[nodes[last].get_friendly_name()]}
+    raise UsageError("this network pools no map; choose another pooling")
 
 
-def _comes_from(node: Any, name: str) -> bool:
-    """Whether a node is the one of this name, or computed from it."""
-    waiting, seen = [node], set()
-    while waiting:
-        node = waiting.pop()
-        if node.get_friendly_name() == name:
-            return True
-        if node.get_friendly_name() not in seen:
-            seen.add(node.get_friendly_name())
-            waiting += [port.get_node() for port in node.input_values()]
-    return False
-
-
-def _reduces_locations(node: Any) -> bool:
-    if not node.get_type_name().startswith("Reduce") or not _has_locations(node.input_value(0)):
-        return False
-    axes = getattr(node.input_value(1).get_node(), "data", None)
-    return axes is not None and {int(axis) % 4 for axis in np.ravel(axes)} == {2, 3}
+def _inputs(nodes: Sequence[Any]) -> dict[str, set[str]]:
+    """By name, what each node is made of that is itself made of pixels; not so for constants."""
+    inputs: dict[str, set[str]] = {}
+    for node in nodes:
+        names = {port.get_node().get_friendly_name() for port in node.input_values()}
+        if node.get_type_name() == "Parameter" or names & inputs.keys():
+            inputs[node.get_friendly_name()] = names & inputs.keys()
+    return inputs
 
 
 def _has_locations(port: Any) -> bool:
-    shape: Iterable[Any] = port.get_partial_shape()
-    sides = list(shape)
+    sides: list[Any] = list(port.get_partial_shape())
     return len(sides) == 4 and all(side.is_dynamic for side in sides[2:])
