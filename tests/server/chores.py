@@ -44,13 +44,15 @@ class CrashOnce:
 
 @dataclass(frozen=True)
 class Wait:
-    seconds: float
-    log: str = ""
+    """Until there is a file, or for longer than anybody has patience."""
+
+    gate: str = ""
+    seconds: float = 60
 
     def run(self, tools):
-        time.sleep(self.seconds)
-        if self.log:
-            Path(self.log).write_text("done")
+        until = time.monotonic() + self.seconds
+        while not (self.gate and Path(self.gate).exists()) and time.monotonic() < until:
+            time.sleep(0.005)
         return "waited"
 
 

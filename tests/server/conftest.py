@@ -15,6 +15,7 @@ import relook
 from relook.collection import Collection
 from relook.datasets.museum import Exhibition, write_museum
 from relook.server.app import create_app
+from relook.server.security.rates import Buckets
 from relook.server.settings import ServerSettings
 
 with warnings.catch_warnings():  # it would like another package than the one it still takes
@@ -27,6 +28,12 @@ CALM = ServerSettings(workers=1, rate=1e6, burst=1_000_000)
 """One process, no limit of requests."""
 
 Serve = Callable[..., TestClient]
+
+
+@pytest.fixture
+def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For counting what somebody may ask: on a slow computer they could ask once more meanwhile."""
+    monkeypatch.setitem(Buckets.__init__.__kwdefaults__, "clock", lambda: 0.0)
 
 
 @pytest.fixture(scope="session")

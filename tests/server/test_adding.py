@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -265,25 +266,45 @@ def test_a_server_that_died_goes_on_at_the_next_start(empty) -> None:
         assert client.get("/api/v1/jobs").json()["jobs"] == []
 
 
-def test_a_server_that_is_stopped_leaves_the_rest_to_the_next(empty) -> None:
-    count = 30
+def hold(monkeypatch: pytest.MonkeyPatch, *, until: threading.Event) -> threading.Event:
+    """Let describing wait after five pictures; what is returned is set by then."""
+    reached = threading.Event()
+
+    def before(number: int) -> None:
+        if number == 5:
+            reached.set()
+            assert until.wait(60)
+
+    monkeypatch.setattr(InProcess, "before", before)
+    return reached
+
+
+def test_a_server_that_is_stopped_leaves_the_rest_to_the_next(empty, monkeypatch) -> None:
+    count = 12
     with serving(empty) as client:
+        reached = hold(monkeypatch, until=client.app.state.service.jobs.closing)
         job = send(client, *[(f"{i}.png", picture(i)) for i in range(count)], labels=("kept",))
         assert job.status_code == 202
+        assert reached.wait(60)
     assert len([name for name in files_of(empty) if name.endswith(".png")]) == count
+    assert 5 <= empty.info().images < count
     with serving(empty) as client:
-        for one in client.get("/api/v1/jobs").json()["jobs"]:
-            assert ended(client, one)["state"] == "done"
+        (job,) = client.get("/api/v1/jobs").json()["jobs"]
+        assert ended(client, job)["state"] == "done"
         assert client.get("/api/v1/labels").json()["labels"] == [{"label": "kept", "images": count}]
 
 
-def test_cancelled_pictures_that_were_not_described_yet_are_removed(empty) -> None:
+def test_cancelled_pictures_that_were_not_described_yet_are_removed(empty, monkeypatch) -> None:
+    go = threading.Event()
+    reached = hold(monkeypatch, until=go)
     with serving(empty) as client:
-        sent = send(client, *[(f"{i}.png", picture(i)) for i in range(40)], labels=("kept",))
+        sent = send(client, *[(f"{i}.png", picture(i)) for i in range(12)], labels=("kept",))
+        assert reached.wait(60)
         waiting = send(client, ("later.png", picture(99))).json()
         cancelled = client.delete(f"/api/v1/jobs/{waiting['id']}").json()
         assert cancelled["state"] == "cancelled"
         client.delete(f"/api/v1/jobs/{sent.json()['id']}")
+        go.set()
         job = ended(client, sent.json())
         assert job["state"] == "cancelled"
         # jobs are done one by one: once this one is over, those before it are tidied up
@@ -292,6 +313,7 @@ def test_cancelled_pictures_that_were_not_described_yet_are_removed(empty) -> No
         numbers = client.get("/api/v1/labels").json()
     names = files_of(empty)
     assert "later.png" not in names
+    assert 6 <= len(names) < 13
     assert len(names) == empty.info().images
     assert sum(one["images"] for one in numbers["labels"]) == len(names) - 1
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -13,11 +14,13 @@ from relook.server.describing import DescribingPool, ToolsMaker
 from relook.server.problems import ProblemError
 from server.chores import Crash, CrashOnce, Fail, Say, Wait, WhoAreYou
 
+PATIENCE = 60.0
+
 
 @pytest.fixture(scope="module")
 def pool():
     """One worker that all tests of this file share; nobody may close it."""
-    pool = DescribingPool(ToolsMaker(), workers=1, queue=3, shown=8, seconds=1.0)
+    pool = DescribingPool(ToolsMaker(), workers=1, queue=3, shown=8, seconds=PATIENCE)
     pool.start()
     yield pool
     pool.close()
@@ -59,32 +62,54 @@ def test_a_crash_costs_the_request_that_caused_it_alone(pool) -> None:
 
 
 def test_a_worker_that_was_killed_while_idle_costs_nothing(pool) -> None:
-    os.kill(asyncio.run(pool.run(WhoAreYou())), signal.SIGKILL)
-    time.sleep(0.1)
-    assert asyncio.run(pool.run(Say("still here"))) == "still here"
+    killed = asyncio.run(pool.run(WhoAreYou()))
+    os.kill(killed, signal.SIGKILL)
+    asyncio.run(until(lambda: not pool._hands[0]._process.is_alive()))
+    assert asyncio.run(pool.run(WhoAreYou())) != killed
 
 
 def test_a_worker_that_was_killed_at_work_costs_time_alone(pool, tmp_path) -> None:
     assert asyncio.run(pool.run(CrashOnce(str(tmp_path / "mark")))) == "done"
 
 
-def test_a_task_that_hangs_is_ended_and_its_process_replaced(pool) -> None:
+def test_a_task_that_hangs_is_ended_and_its_process_replaced(pool, monkeypatch) -> None:
     process = asyncio.run(pool.run(WhoAreYou()))
-    assert status_of(pool.run(Wait(60))).status == 422
+    with monkeypatch.context() as patch:
+        patch.setattr(pool._hands[0], "_seconds", 0.1)
+        assert status_of(pool.run(Wait())).status == 422
     assert asyncio.run(pool.run(WhoAreYou())) != process
 
 
-def test_past_the_queue_a_request_is_refused_at_once(pool) -> None:
+async def until(true) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.002)
+
+
+@asynccontextmanager
+async def busy(pool, folder):
+    """Meanwhile the worker is at a task that ends with the block."""
+    gate = folder / "gate"
+    first = asyncio.create_task(pool.run(Wait(os.fspath(gate))))
+    await asyncio.sleep(0)
+    await until(lambda: pool.waiting == 0)
+    try:
+        yield
+    finally:
+        gate.touch()
+        assert await first == "waited"
+
+
+def test_past_the_queue_a_request_is_refused_at_once(pool, tmp_path) -> None:
     async def crowd():
-        first = asyncio.create_task(pool.run(Wait(0.5)))
-        await asyncio.sleep(0.2)
-        others = [asyncio.create_task(pool.run(Say("one"))) for _ in range(3)]
-        await asyncio.sleep(0)
-        started = time.monotonic()
-        with pytest.raises(ProblemError) as caught:
-            await pool.run(Say("too many"))
-        assert time.monotonic() - started < 0.2
-        await asyncio.gather(first, *others)
+        async with busy(pool, tmp_path):
+            others = [asyncio.create_task(pool.run(Say("one"))) for _ in range(3)]
+            await asyncio.sleep(0)
+            with pytest.raises(ProblemError) as caught:
+                await pool.run(Say("too many"))
+        assert await asyncio.gather(*others) == ["one"] * 3
         return caught.value
 
     problem = asyncio.run(crowd())
@@ -92,62 +117,50 @@ def test_past_the_queue_a_request_is_refused_at_once(pool) -> None:
     assert int(problem.headers["Retry-After"]) > 0
 
 
-def test_who_leaves_frees_a_place_in_the_queue(pool) -> None:
+def test_who_leaves_frees_a_place_in_the_queue(pool, tmp_path) -> None:
     async def crowd():
-        first = asyncio.create_task(pool.run(Wait(0.3)))
-        await asyncio.sleep(0.1)
-        others = [asyncio.create_task(pool.run(Say("one"))) for _ in range(3)]
-        await asyncio.sleep(0)
-        assert pool.waiting == 3
-        others[1].cancel()
-        await asyncio.sleep(0)
-        assert pool.waiting == 2
-        last = asyncio.create_task(pool.run(Say("last")))
+        async with busy(pool, tmp_path):
+            others = [asyncio.create_task(pool.run(Say("one"))) for _ in range(3)]
+            await asyncio.sleep(0)
+            assert pool.waiting == 3
+            others[1].cancel()
+            await asyncio.sleep(0)
+            assert pool.waiting == 2
+            last = asyncio.create_task(pool.run(Say("last")))
+            await asyncio.sleep(0)
         assert await last == "last"
-        await asyncio.gather(first, *others, return_exceptions=True)
+        await asyncio.gather(*others, return_exceptions=True)
 
     asyncio.run(crowd())
 
 
-def test_a_long_task_that_nobody_waits_for_is_ended(tmp_path) -> None:
-    pool = DescribingPool(ToolsMaker(), workers=1, queue=3, seconds=20.0)
-    log = tmp_path / "log"
+def test_a_long_task_that_nobody_waits_for_is_ended(pool, monkeypatch) -> None:
+    monkeypatch.setattr("relook.server.describing.pool._GRACE", 0.05)
 
     async def leave():
-        task = asyncio.create_task(pool.run(Wait(15, os.fspath(log))))
-        await asyncio.to_thread(wait_until_taken, pool)
+        process = await pool.run(WhoAreYou())
+        task = asyncio.create_task(pool.run(Wait(seconds=PATIENCE - 5)))
+        await asyncio.sleep(0)
+        await until(lambda: pool.waiting == 0)
         task.cancel()
-        started = time.monotonic()
-        assert await pool.run(Say("next")) == "next"
-        assert time.monotonic() - started < 12
+        assert await pool.run(WhoAreYou()) != process  # this one would have lived
 
-    try:
-        asyncio.run(leave())
-    finally:
-        pool.close()
-    assert not log.exists()
+    asyncio.run(leave())
 
 
-def wait_until_taken(pool) -> None:
-    until = time.monotonic() + 20
-    while pool.waiting and time.monotonic() < until:
-        time.sleep(0.02)
-    time.sleep(0.1)
-
-
-def test_neither_lane_starves_the_other(pool) -> None:
+def test_neither_lane_starves_the_other(pool, tmp_path) -> None:
     order: list[str] = []
 
     async def one(word: str, lane: str) -> None:
         order.append(await pool.run(Say(word), lane=lane))
 
     async def crowd():
-        first = asyncio.create_task(pool.run(Wait(0.3)))
-        await asyncio.sleep(0.1)
-        shown = [asyncio.create_task(one("show", "show")) for _ in range(8)]
-        await asyncio.sleep(0)
-        asked = [asyncio.create_task(one("ask", "ask")) for _ in range(3)]
-        await asyncio.gather(first, *shown, *asked)
+        async with busy(pool, tmp_path):
+            shown = [asyncio.create_task(one("show", "show")) for _ in range(8)]
+            await asyncio.sleep(0)
+            asked = [asyncio.create_task(one("ask", "ask")) for _ in range(3)]
+            await asyncio.sleep(0)
+        await asyncio.gather(*shown, *asked)
 
     asyncio.run(crowd())
     assert "ask" in order[:5]
@@ -156,11 +169,12 @@ def test_neither_lane_starves_the_other(pool) -> None:
 
 
 def test_closing_answers_who_still_waits() -> None:
-    pool = DescribingPool(ToolsMaker(), workers=1, queue=3, seconds=20.0)
+    pool = DescribingPool(ToolsMaker(), workers=1, queue=3, seconds=PATIENCE)
 
     async def crowd():
-        tasks = [asyncio.create_task(pool.run(Wait(15))) for _ in range(2)]
-        await asyncio.sleep(0.1)
+        tasks = [asyncio.create_task(pool.run(Wait())) for _ in range(2)]
+        await asyncio.sleep(0)
+        await until(lambda: pool.waiting == 1)
         await asyncio.to_thread(pool.close)
         return await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from relook.server.watching.metrics import Metrics
 from server.probes import TOKEN, make_client
 
@@ -33,6 +35,7 @@ def test_requests_are_counted_by_template_and_never_by_what_was_asked() -> None:
     assert "BREW" not in answer.text
 
 
+@pytest.mark.usefixtures("no_time_passes")
 def test_refusals_are_counted() -> None:
     client = make_client(rate=0.1, burst=1)
     for _ in range(3):

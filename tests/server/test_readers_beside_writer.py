@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,17 +13,18 @@ import pytest
 from PIL import Image as Pillow
 
 from collection import fakes
-from relook.collection import Collection
+from relook.collection import Collection, launch
 from relook.collection.ingest import Limits
 from server.uploading import InProcess, ended, fake_collection, picture, send, serving
 
 KNOWN = 12
-NEW = 32
+NEW = 16
 
 
 @pytest.fixture
 def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
     monkeypatch.setattr("relook.collection.ingest.Pool", InProcess)
+    monkeypatch.setattr(InProcess, "before", lambda _: time.sleep(0.01))
     monkeypatch.setattr("relook.server.jobs.adding._limits", _often)
     fakes.save_photos(tmp_path / "photos", KNOWN)
     with fake_collection(tmp_path / "pictures") as collection:
@@ -56,7 +57,7 @@ def test_readers_of_this_and_another_process_never_fail(filled, tmp_path) -> Non
                 counts[slot] += 1
 
     threads = [threading.Thread(target=read, args=(slot,)) for slot in range(2)]
-    context = multiprocessing.get_context("spawn")
+    context = launch.multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     other = context.Process(
         target=read_elsewhere, args=(theirs, filled.directory, truth), daemon=True

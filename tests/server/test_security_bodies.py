@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from relook.server.security import bodies
+from relook.server.settings import ServerSettings
 from server.probes import make_app, make_client
 
 MEBI = 1 << 20
@@ -66,14 +68,36 @@ def test_a_length_beyond_all_numbers_is_too_large() -> None:
     assert make_client().put("/api/v1/things", content=b"", headers=headers).status_code == 413
 
 
-def test_slow_bodies_are_given_up() -> None:
-    sent = asyncio.run(_post_slowly(parts=3, pause=0.3, upload_seconds=0.1))
+class Clock:
+    """In place of the module ``time``: it goes on when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """How long bodies have been on their way."""
+    clock = Clock()
+    monkeypatch.setattr(bodies, "time", clock)
+    return clock
+
+
+def test_slow_bodies_are_given_up(clock: Clock) -> None:
+    sent = asyncio.run(_post_slowly(clock, parts=3, pause=40.0, upload_seconds=60.0))
     assert sent == 408
 
 
-def test_large_bodies_may_take_longer() -> None:
-    sent = asyncio.run(_post_slowly(parts=6, pause=0.25, upload_seconds=1.0, upload_bytes=50))
-    assert sent == 422
+def test_large_bodies_may_take_longer(clock: Clock) -> None:
+    settings = {"upload_seconds": 60.0, "upload_bytes": 50}
+    assert asyncio.run(_post_slowly(clock, parts=6, pause=40.0, **settings)) == 422
+
+
+def test_a_body_that_stops_is_given_up() -> None:
+    assert asyncio.run(send_slowly(make_app(upload_seconds=0.05), 1)) == 408
 
 
 def test_uploaded_bytes_are_counted() -> None:
@@ -89,50 +113,84 @@ def test_slow_bodies_take_no_room_from_requests_without(monkeypatch: pytest.Monk
     monkeypatch.setattr(bodies, "_ARRIVING_FROM_ONE", 3)
 
     async def crowd() -> list[int]:
-        app = make_app(upload_seconds=0.3)
-        slow = [asyncio.create_task(send_slowly(app, 1)) for _ in range(3)]
-        await asyncio.sleep(0.05)
-        from_same, from_other = await send_slowly(app, 1), asyncio.create_task(send_slowly(app, 2))
+        app, rest = make_app(), asyncio.Event()
+        slow = [asyncio.create_task(send_slowly(app, 1, rest)) for _ in range(3)]
+        await _settled()
+        from_same = await send_slowly(app, 1)
+        from_other = asyncio.create_task(send_slowly(app, 2, rest))
+        await _settled()
         without = await send_slowly(app, 1, method="GET", path="/api/v1/health")
-        given_up = await asyncio.gather(*slow, from_other)
-        return [from_same, without, *given_up, await send_slowly(app, 1)]
+        rest.set()
+        whole = await asyncio.gather(*slow, from_other)
+        return [from_same, without, *whole, await send_slowly(app, 1, rest)]
 
-    assert asyncio.run(crowd()) == [503, 200, 408, 408, 408, 408, 408]
+    assert asyncio.run(crowd()) == [503, 200, 200, 200, 200, 200, 200]
 
 
-def test_slow_bodies_give_way_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_bodies_give_way_to_others(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     monkeypatch.setattr(bodies, "_ARRIVING_FROM_ONE", 3)
-    monkeypatch.setattr(bodies, "_SURE_SECONDS", 0.1)
 
     async def crowd() -> list[int]:
         app = make_app()  # where a body may take a minute
         slow = [asyncio.create_task(send_slowly(app, 1)) for _ in range(3)]
-        await asyncio.sleep(0.3)
+        await _settled()
+        clock.now += 2 * bodies._SURE_SECONDS
         more = [asyncio.create_task(send_slowly(app, 1)) for _ in range(2)]
-        done, rest = await asyncio.wait([*slow, *more], timeout=0.5)
+        await _settled()
+        done = [task for task in slow if task.done()]
+        rest = [task for task in [*slow, *more] if not task.done()]
+        assert len(rest) == 3
         for task in rest:
             task.cancel()
-        assert done < set(slow)
         return [task.result() for task in done]
 
     assert asyncio.run(crowd()) == [408, 408]
 
 
+def test_a_body_may_be_too_late_and_give_way_at_the_same_moment() -> None:
+    settings, ended = ServerSettings(upload_seconds=0.01), []
+    body = bodies._Body(asyncio.Event().wait, limit=9, settings=settings, end=ended.append)
+
+    async def both() -> None:
+        waiting = asyncio.create_task(body.receive())
+        given_way = asyncio.get_running_loop().create_future()
+        await asyncio.sleep(0)
+        time.sleep(0.02)
+        asyncio.get_running_loop().call_later(0, lambda: given_way.set_result(body.give_up()))
+        await given_way
+        with pytest.raises(HTTPException, match="too long"):
+            await waiting
+
+    asyncio.run(both())
+    assert ended == [body] * 2
+
+
+async def _settled() -> None:
+    """Let everybody go on as far as they get without more of a body."""
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
 async def send_slowly(
-    app: FastAPI, client: int, *, method: str = "PUT", path: str = "/api/v1/things"
+    app: FastAPI,
+    client: int,
+    rest: asyncio.Event | None = None,
+    *,
+    method: str = "PUT",
+    path: str = "/api/v1/things",
 ) -> int:
-    """Send the head of a request, and nothing more; the status of the answer."""
+    """Send the head of a request, and the body after ``rest``; the status of the answer."""
     statuses: list[int] = []
 
     async def receive() -> dict[str, Any]:
-        await asyncio.sleep(10)
-        return {"type": "http.disconnect"}
+        await (rest or asyncio.Event()).wait()
+        return {"type": "http.request", "body": b'{"number":1}', "more_body": False}
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    length = [(b"content-length", b"9")] if method == "PUT" else []
+    length = [(b"content-length", b"12")] if method == "PUT" else []
     scope = {
         "type": "http", "http_version": "1.1", "method": method, "path": path,
         "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
@@ -143,14 +201,15 @@ async def send_slowly(
     return statuses[0]
 
 
-async def _post_slowly(*, parts: int, pause: float, **settings: Any) -> int:
+async def _post_slowly(clock: Clock, *, parts: int, pause: float, **settings: Any) -> int:
     """Send a body that is no JSON in parts of 100 bytes; the status of the answer."""
     left = parts
     statuses: list[int] = []
 
     async def receive() -> dict[str, Any]:
         nonlocal left
-        await asyncio.sleep(pause)
+        await asyncio.sleep(0)
+        clock.now += pause
         left -= 1
         return {"type": "http.request", "body": b"x" * 100, "more_body": left > 0}
 

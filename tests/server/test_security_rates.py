@@ -29,6 +29,7 @@ def test_the_table_of_clients_is_bounded() -> None:
     assert len(buckets) == 10
 
 
+@pytest.mark.usefixtures("no_time_passes")
 def test_who_asks_too_much_is_told_when_to_come_again() -> None:
     client = make_client(rate=0.1, burst=3)
     answers = [client.get("/api/v1/fail") for _ in range(4)]
@@ -37,6 +38,7 @@ def test_who_asks_too_much_is_told_when_to_come_again() -> None:
     assert answers[-1].json()["status"] == 429
 
 
+@pytest.mark.usefixtures("no_time_passes")
 def test_thumbnails_files_and_signs_of_life_are_cheap() -> None:
     client = make_client(rate=0.1, burst=3)
     for path in ("/api/v1/things/1/thumbnail", "/page.html", "/api/v1/health"):

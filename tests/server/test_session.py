@@ -40,6 +40,7 @@ def test_the_cookie_is_secure_where_the_page_is() -> None:
     assert "secure" in answer.headers["set-cookie"].lower()
 
 
+@pytest.mark.usefixtures("no_time_passes")
 def test_a_wrong_token_gets_no_cookie_and_few_tries() -> None:
     client = make_client(token=TOKEN)
     answers = [client.post("/api/v1/session", json={"token": "no"}) for _ in range(11)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 
 import numpy as np
 import pytest
@@ -33,6 +34,14 @@ class FakePool:
 
 async def nowhere() -> Original:
     return Original()
+
+
+async def until(true) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.002)
 
 
 def shown(thumbnails: Thumbnails, number: int):
@@ -130,7 +139,7 @@ def test_one_is_made_for_all_who_ask_at_once(tmp_path) -> None:
         pool.gate = asyncio.Event()
         thumbnails = Thumbnails(tmp_path, pool)
         asked = [asyncio.create_task(shown(thumbnails, 1)) for _ in range(9)]
-        await asyncio.sleep(0.1)
+        await until(lambda: [one.waiters for one in thumbnails._making.values()] == [9])
         asked[0].cancel()
         await asyncio.sleep(0)
         pool.gate.set()
@@ -147,9 +156,9 @@ def test_it_is_given_up_when_everybody_left(tmp_path) -> None:
         pool.gate = asyncio.Event()
         thumbnails = Thumbnails(tmp_path, pool)
         asked = asyncio.create_task(shown(thumbnails, 1))
-        await asyncio.sleep(0.1)
+        await until(lambda: pool.made == 1)
         asked.cancel()
-        await asyncio.sleep(0.1)
+        await until(lambda: not thumbnails._making)
         pool.gate.set()
         await shown(thumbnails, 1)
         return pool.made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,12 @@ ORIGIN = "http://127.0.0.1:8000"
 
 
 class InProcess:
-    """In place of :class:`relook.collection.pool.Pool`: the same work without other processes."""
+    """In place of :class:`relook.collection.pool.Pool`: the same work without other processes.
+
+    ``before`` is called before each picture, with its number.
+    """
+
+    before: Callable[[int], object] = staticmethod(lambda _: None)
 
     def __class_getitem__(cls, _: Any) -> type[InProcess]:
         return cls
@@ -39,8 +44,8 @@ class InProcess:
         return
 
     def run(self, tasks: Iterable[str]) -> Iterator[Outcome[str]]:
-        for task in tasks:
-            time.sleep(0.005)
+        for number, task in enumerate(tasks):
+            type(self).before(number)
             result = self._job(task, lambda key, task=task: self._answer(task, key))
             yield Outcome(task, result)
 

@@ -132,7 +132,7 @@ class Jobs:
         """Ask a job to end; one that waits for its turn is over at once."""
         with self._lock:
             job, task = self._jobs.get(key), self._tasks.get(key)
-            if job is None or task is None:
+            if job is None or task is None or job.is_over:
                 return job
             task.stop.set()
             running = job.state == "running"

@@ -126,7 +126,7 @@ class _Body:
         """Let it be too late."""
         self._late = True
         self._tell(self)
-        if self._waiting is not None:
+        if self._waiting is not None and not self._waiting.expired():
             self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def receive(self) -> Message:
