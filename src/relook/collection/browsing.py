@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from relook.collection.catalog import Catalog, in_chunks, listed
 from relook.collection.filtering import Filter, matching
 from relook.collection.records import Picture
@@ -36,7 +38,8 @@ class Browsing:
         """
         with self._catalog.reading():
             ids = matching(self._catalog, among or Filter())
-            page = ids[ids > after][:limit].tolist()
+            first = int(np.searchsorted(ids, after, side="right"))
+            page = ids[first : first + limit].tolist()
             found = read_pictures(self._catalog, page)
         return tuple(found[key] for key in page if key in found)
 

@@ -8,14 +8,13 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relook.collection.catalog_columns import Columns, read_ids
 from relook.collection.creation import CATALOG, is_collection
 from relook.collection.database import connect, reported, snapshot
 from relook.collection.migration import check_format
@@ -37,11 +36,17 @@ _LABELS_SHOWN = (
 )
 """Labels of contents, and only of those that a file shows."""
 
-_SEEN = (
-    "FROM labels l CROSS JOIN contents c ON c.id = l.content AND c.state = 'ok' "
-    "WHERE EXISTS (SELECT 1 FROM paths p WHERE p.content = l.content)"
+_NOT_OK = (
+    "SELECT c.state, count(DISTINCT c.id), count(*) FROM contents c "
+    "CROSS JOIN paths p ON p.content = c.id WHERE c.state != 'ok' GROUP BY c.state"
 )
-"""The labels of what can be found: searchable, and shown by a file."""
+"""What has no descriptions and is shown by files: contents, and these files."""
+
+_NOT_SEARCHABLE = (
+    "SELECT path, reason FROM (SELECT path, reason, root FROM paths WHERE content IS NULL "
+    "UNION ALL SELECT p.path, c.reason, p.root FROM contents c "
+    "CROSS JOIN paths p ON p.content = c.id WHERE c.state = 'quarantined') ORDER BY path, root"
+)
 
 
 def listed(ids: Sequence[int]) -> str:
@@ -77,6 +82,7 @@ class Catalog:
                 f"{directory}`"
             )
         self._lock = threading.RLock()
+        self._columns: Columns | None = None
         with reported(self.path):
             self._connection = _open_reading(self.path)
             try:
@@ -125,10 +131,17 @@ class Catalog:
         found = self.rows("SELECT counter FROM generations WHERE uuid = ?", (generation.uuid,))
         return bool(found) and 0 <= generation.counter <= int(found[0][0])
 
+    def columns(self) -> Columns:
+        """What is asked of all pictures at once, in the state that :meth:`reading` reads."""
+        generation = self.generation()
+        if self._columns is None or self._columns.generation != generation:
+            self._columns = Columns(generation, self.rows)
+        return self._columns
+
     def searchable(self) -> NDArray[np.int64]:
         """Ids of all contents that have descriptions, rising."""
-        rows = self.rows("SELECT id FROM contents WHERE state = 'ok' ORDER BY id")
-        return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        rows = self.rows("SELECT group_concat(id) FROM contents WHERE state = 'ok'")
+        return read_ids(rows[0][0])
 
     def descriptions(self, channel: str, ids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
         """Id and first row of ``channel`` of these contents, in order of id within a chunk."""
@@ -199,23 +212,21 @@ class Catalog:
 
     def counts(self) -> dict[str, int]:
         """Contents and files by what can be done with them."""
-        images, paths, bad, pending = self.rows(
-            "SELECT count(DISTINCT CASE c.state WHEN 'ok' THEN c.id END), "
-            "count(CASE c.state WHEN 'ok' THEN 1 END), "
-            "count(CASE WHEN p.content IS NULL OR c.state = 'quarantined' THEN 1 END), "
-            "count(DISTINCT CASE c.state WHEN 'pending' THEN c.id END) "
-            "FROM paths p LEFT JOIN contents c ON c.id = p.content"
-        )[0]
-        return {"images": images, "paths": paths, "quarantined": bad, "pending": pending}
+        with self.reading():
+            images = len(self.columns().ids)
+            (paths, known), *_ = self.rows("SELECT count(*), count(content) FROM paths")
+            others = {state: numbers for state, *numbers in self.rows(_NOT_OK)}
+        bad, pending = others.get("quarantined", [0, 0]), others.get("pending", [0, 0])
+        return {
+            "images": images,
+            "paths": known - bad[1] - pending[1],
+            "quarantined": paths - known + bad[1],
+            "pending": pending[0],
+        }
 
     def quarantined(self) -> list[Quarantined]:
         """Every file that cannot be searched, with its reason, in order of path."""
-        rows = self.rows(
-            "SELECT p.path, coalesce(p.reason, c.reason) FROM paths p LEFT JOIN contents c "
-            "ON c.id = p.content WHERE p.content IS NULL OR c.state = 'quarantined' "
-            "ORDER BY p.path, p.root"
-        )
-        return [Quarantined(*row) for row in rows]
+        return [Quarantined(*row) for row in self.rows(_NOT_SEARCHABLE)]
 
     def labels(self, ids: Sequence[int], *, shown: bool = False) -> Mapping[int, tuple[str, ...]]:
         """The labels of these contents; one without labels is missing from the answer.
@@ -234,22 +245,19 @@ class Catalog:
 
     def labelled(self) -> dict[int, tuple[str, ...]]:
         """The labels of all contents that have some, can be searched and are shown by a file."""
-        rows = self.rows(f"SELECT l.content, l.label {_SEEN} ORDER BY l.content, l.label")
-        return {
-            content: tuple(label for _, label in group)
-            for content, group in groupby(rows, key=itemgetter(0))
-        }
+        with self.reading():
+            return self.columns().labels.by_content()
 
     def labels_in_use(self) -> tuple[int, int]:
         """The number of different labels in :meth:`labelled`, and of contents that have one."""
-        rows = self.rows(f"SELECT count(DISTINCT l.label), count(DISTINCT l.content) {_SEEN}")
-        return int(rows[0][0]), int(rows[0][1])
+        with self.reading():
+            labels = self.columns().labels
+        return len(np.unique(labels.codes)), len(np.unique(labels.contents))
 
     def label_counts(self) -> dict[str, int]:
         """In order of label the number of contents that :meth:`labelled` names."""
-        return dict(
-            self.rows(f"SELECT l.label, count(*) {_SEEN} GROUP BY l.label ORDER BY l.label")
-        )
+        with self.reading():
+            return self.columns().labels.counts()
 
 
 def _join(root: str, path: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relook.collection.catalog import Catalog
+from relook.collection.catalog_columns import read_ids
 from relook.core.errors import UsageError
 from relook.core.protocols import DescriptionStore
 from relook.core.records import Ranking
@@ -25,7 +26,11 @@ __all__ = ["EARTH_KM", "Filter", "FilteredSources", "distances_km", "matching"]
 EARTH_KM = 6371.0088
 """Mean radius of the Earth."""
 
-_SHOWN = "EXISTS (SELECT 1 FROM paths p WHERE p.content = c.id)"
+_LABELLED = "SELECT group_concat(content) FROM labels"
+_CONTENTS = "SELECT group_concat(id) FROM contents"
+_BETWEEN = "SELECT id, latitude, longitude FROM contents WHERE latitude BETWEEN ? AND ?"
+_SLACK = 1e-6
+"""Degrees, for what rounding does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,31 +80,44 @@ def _check_day(name: str, value: str | None) -> None:
 
 def matching(catalog: Catalog, among: Filter) -> NDArray[np.int64]:
     """``(N,)`` ids, rising, of what can be searched, is shown by a file, and is meant."""
-    where, values = ["c.state = 'ok'", _SHOWN], list[object]()
-    has = "EXISTS (SELECT 1 FROM labels l WHERE l.content = c.id"
+    with catalog.reading():
+        columns = catalog.columns()
+        if not among:
+            return columns.ids
+        return columns.kept(among, lambda: _matching(catalog, among, columns.ids))
+
+
+def _matching(catalog: Catalog, among: Filter, ids: NDArray[np.int64]) -> NDArray[np.int64]:
     if among.labels:
-        where.append(f"{has} AND l.label IN ({', '.join('?' * len(among.labels))}))")
-        values += among.labels
+        marks = ", ".join("?" * len(among.labels))
+        ids = _both(ids, _ids(catalog, f"{_LABELLED} WHERE label IN ({marks})", among.labels))
     if among.unlabelled:
-        where.append(f"NOT {has})")
-    if among.since is not None:
-        where.append("substr(c.taken, 1, 10) >= ?")
-        values.append(among.since)
-    if among.until is not None:
-        where.append("substr(c.taken, 1, 10) <= ?")
-        values.append(among.until)
-    if among.place is not None:
-        where.append("c.latitude IS NOT NULL")
-    rows = catalog.rows(
-        f"SELECT c.id, c.latitude, c.longitude FROM contents c WHERE {' AND '.join(where)} "  # noqa: S608 - fixed texts
-        "ORDER BY c.id",
-        values,
-    )
-    ids = np.array([row[0] for row in rows], np.int64)
-    if among.place is None or not len(ids):
-        return ids
-    points = np.array([row[1:] for row in rows], np.float64)
-    return ids[distances_km(points, among.place[:2]) <= among.place[2]]
+        ids = np.setdiff1d(ids, _ids(catalog, _LABELLED), assume_unique=True)
+    days = {">=": among.since, "<=": among.until}
+    asked = {sign: day for sign, day in days.items() if day is not None}
+    if asked:
+        where = " AND ".join(f"substr(taken, 1, 10) {sign} ?" for sign in asked)
+        found = _ids(catalog, f"{_CONTENTS} WHERE {where}", list(asked.values()))
+        ids = _both(ids, found)
+    return ids if among.place is None else _both(ids, _near(catalog, among.place))
+
+
+def _ids(catalog: Catalog, sql: str, values: Sequence[object] = ()) -> NDArray[np.int64]:
+    return read_ids(catalog.rows(sql, values)[0][0])
+
+
+def _both(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.intersect1d(first, second, assume_unique=True)
+
+
+def _near(catalog: Catalog, place: tuple[float, float, float]) -> NDArray[np.int64]:
+    """Ids of what was taken there; only what lies between two parallels is looked at."""
+    *center, kilometers = place
+    reach = math.degrees(kilometers / EARTH_KM) + _SLACK
+    rows = catalog.rows(_BETWEEN, (center[0] - reach, center[0] + reach))
+    found = np.array(rows, np.float64).reshape(-1, 3)
+    near = distances_km(found[:, 1:], (center[0], center[1])) <= kilometers
+    return np.sort(found[near, 0].astype(np.int64))
 
 
 def distances_km(points: NDArray[np.float64], center: tuple[float, float]) -> NDArray[np.float64]:
@@ -163,7 +181,8 @@ class _FilteredIndex:
 
     def search(self, query: Any, *, top: int) -> Ranking:
         """The ``top`` best of the images that are meant."""
-        asked = max(2 * top, 64)
+        whole = len(self._index) + 1
+        asked = min(whole, max(64, 2 * top * whole // max(1, len(self._ids))))
         while True:
             found: Ranking = self._index.search(query, top=asked)
             kept = np.flatnonzero(np.isin(found.ids, self._ids))[:top]

@@ -71,9 +71,8 @@ class SearchIndex:
                 if generation != self._generation:
                     if not self._catalog.descends_from(self._generation):
                         self._index = self._channel.make_index()
-                    self._catch_up(self._index, folder=None)
+                    self._steps += self._catch_up(self._index, folder=None)
                     self._generation = generation
-                    self._steps += 1
             return self._index
 
     def moment(self) -> tuple[LiveIndex, Generation | None]:
@@ -123,21 +122,25 @@ class SearchIndex:
         except CollectionError:
             return None
 
-    def _catch_up(self, index: LiveIndex, *, folder: Path | None) -> None:
-        """Remove what is gone and add what is new, block by block."""
+    def _catch_up(self, index: LiveIndex, *, folder: Path | None) -> bool:
+        """Remove what is gone and add what is new, block by block; say if there was any."""
         present = self._catalog.searchable()
         held = index.ids
-        gone = np.setdiff1d(held, present)
+        if np.array_equal(held, present):  # a label changed
+            self.skipped = 0
+            return False
+        gone = np.setdiff1d(held, present, assume_unique=True)
         if len(gone):
             index.remove(gone.tolist())
             self._removed += len(gone)
-        new = np.setdiff1d(present, held)
+        new = np.setdiff1d(present, held, assume_unique=True)
         for start in range(0, len(new), self._block):
             self._add(index, new[start : start + self._block])
             if folder is not None and start + self._block < len(new):
                 with contextlib.suppress(StorageError):
                     index.save(folder)  # from then on the segment is mapped, not in memory
         self.skipped = len(present) - len(index.ids)
+        return bool(len(gone) or len(new))
 
     def _add(self, index: LiveIndex, ids: NDArray[np.int64]) -> None:
         """Add images; one whose description is damaged is left to ``check``."""

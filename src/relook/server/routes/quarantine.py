@@ -25,9 +25,10 @@ __all__ = ["router"]
 router = APIRouter(tags=["collection"])
 
 _ROWS = (
-    "SELECT r.path, p.path, coalesce(p.reason, c.reason) FROM paths p "
-    "JOIN roots r ON r.id = p.root LEFT JOIN contents c ON c.id = p.content "
-    "WHERE p.content IS NULL OR c.state = 'quarantined' ORDER BY p.path, r.path"
+    "SELECT r.path, b.path, b.reason FROM ("
+    "SELECT root, path, reason FROM paths WHERE content IS NULL UNION ALL "
+    "SELECT p.root, p.path, c.reason FROM contents c CROSS JOIN paths p ON p.content = c.id "
+    "WHERE c.state = 'quarantined') b JOIN roots r ON r.id = b.root ORDER BY b.path, r.path"
 )
 
 

@@ -10,11 +10,6 @@ from relook.collection.records import Generation
 
 __all__ = ["Counter", "Counts"]
 
-_TOLD = (
-    "SELECT count(c.latitude), count(c.taken) FROM contents c WHERE c.state = 'ok' "
-    "AND EXISTS (SELECT 1 FROM paths p WHERE p.content = c.id)"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -51,7 +46,8 @@ class Counter:
                 generation = catalog.generation()
                 found = catalog.counts()
                 labels, labelled = catalog.labels_in_use()
-                geotagged, dated = catalog.rows(_TOLD)[0]
+                columns = catalog.columns()
+                geotagged, dated = columns.placed, columns.dated
             counts = Counts(
                 images=found["images"],
                 quarantined=found["quarantined"],
