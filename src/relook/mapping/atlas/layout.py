@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from relook.core.errors import UsageError
-from relook.reranking.graph import NeighborGraph
+from relook.mapping.atlas.forces import Forces, forces_among
+from relook.reranking.nearest import Lists, Offer, Rows, empty_lists, offer
 from relook.vectors import Pca
 
-__all__ = ["Stopped", "lay_out", "place", "spiral"]
+__all__ = ["THREADS", "Stopped", "lay_out", "place", "spiral"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -21,14 +23,16 @@ Int64 = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 Stop = Callable[[], bool]
 
+THREADS = 2
+"""More hardly help, and a server has other work."""
 PERPLEXITY = 30.0
 _FEW = 3.0
 """The perplexity of new ones."""
 _FEWEST = 10
 """Pictures of which t-SNE is made; fewer have too few neighbors."""
-_FFT = 10_000
 _EARLY, _LATE = 250, 500
-_EVERY = 10
+_PAIRS = 20_000_000
+"""Of vectors that are compared between two looks at whether to stop: less than a second."""
 _PLACING = 150
 _SEED = 0
 _GOLDEN = np.pi * (3 - np.sqrt(5))
@@ -38,42 +42,45 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
     """Whoever asked for the work does not want it any more."""
 
 
-def lay_out(vectors: Float32, *, progress: Progress, stop: Stop) -> Float64:
+def lay_out(vectors: Float32, *, progress: Progress, stop: Stop, threads: int = THREADS) -> Float64:
     """Places ``(N, 2)`` of ``(N, D)`` l2-normalized vectors, neighbors near each other.
 
     t-SNE with PCA as its beginning, perplexity min(30, (N - 1) / 3), over exact neighbors; what is
-    the same at the beginning is the same at the end, on one machine.
+    the same at the beginning is the same at the end, on one machine and with any number of threads.
 
     Args:
         vectors: none of them zeros.
         progress: called with what is under way, the number done and the total.
         stop: asked between steps.
+        threads: at work; none of them holds the interpreter for long.
 
     Raises:
         UsageError: openTSNE is not here.
         Stopped: ``stop`` said so.
 
-    Source: van der Maaten, Hinton, "Visualizing data using t-SNE", JMLR 2008; FFT: Linderman et
-    al., Nature Methods 2019; by openTSNE: Poličar, Stražar, Zupan, JSS 2024.
+    Source: van der Maaten, Hinton, "Visualizing data using t-SNE", JMLR 2008; learning rates:
+    Belkina et al., Nature Communications 2019; FFT: Linderman et al., Nature Methods 2019; by
+    openTSNE: Poličar, Stražar, Zupan, JSS 2024.
     """
     start = _principal(vectors)
     if len(vectors) < _FEWEST or not start.any():
         return _apart(start)
     openTSNE = _open_tsne()  # noqa: N806 - as its authors write it
     affinities = openTSNE.affinity.Affinities()
-    affinities.P = _joint(openTSNE, vectors, progress=progress, stop=stop)
+    watch = _Watch(progress, stop)
+    affinities.P = _joint(openTSNE, vectors, watch=watch, threads=threads)
     # Equal pictures would pull at each other forever along one line.
     noise = np.random.default_rng(_SEED).normal(size=start.shape)
     begin = 1e-4 * (start / start.std(axis=0).max() + 1e-2 * noise)
-    embedding = openTSNE.TSNEEmbedding(
-        begin, affinities, random_state=_SEED, n_jobs=1, callbacks_every_iters=_EVERY,
-        negative_gradient_method="fft" if len(vectors) >= _FFT else "bh",
-    )  # fmt: skip
-    early = _optimize(embedding, _EARLY, _Watch(progress, stop, 0), exaggeration=12, momentum=0.5)
-    # Where all are about equally alike, exaggeration draws them together into one point.
-    embedding = early if np.std(early) > np.std(begin) else embedding
-    late = _Watch(progress, stop, _EARLY)
-    embedding = _optimize(embedding, _LATE, late, exaggeration=None, momentum=0.8)
+    with ThreadPoolExecutor(threads) as pool:
+        forces = Forces(pool, threads=threads, each=watch.step)
+        embedding = openTSNE.TSNEEmbedding(
+            begin, affinities, random_state=_SEED, n_jobs=1, negative_gradient_method=forces
+        )
+        early = embedding.optimize(_EARLY, exaggeration=12, momentum=0.5)
+        # Where all are about equally alike, exaggeration draws them together into one point.
+        embedding = early if np.std(early) > np.std(begin) else embedding
+        embedding = embedding.optimize(_LATE, exaggeration=None, momentum=0.8)
     found = np.array(embedding, np.float64)
     # openTSNE moves what is not centered, and nothing may move when new pictures are placed.
     return np.asarray(found - (found.max(axis=0) + found.min(axis=0)) / 2, np.float64)
@@ -106,7 +113,7 @@ def place(new: Float32, vectors: Float32, places: Float64) -> Float64:
     fixed = openTSNE.TSNEEmbedding(np.array(places, np.float64), affinities, n_jobs=1)
     begin = np.array(places[neighbors[:, 0]], np.float64)
     partial = openTSNE.tsne.PartialTSNEEmbedding(
-        begin, fixed, P=joint, n_jobs=1, negative_gradient_method="bh", learning_rate=0.1,
+        begin, fixed, P=joint, n_jobs=1, negative_gradient_method=forces_among, learning_rate=0.1,
         max_grad_norm=0.25,
     )  # fmt: skip
     moved = partial.optimize(_PLACING, exaggeration=1.5, momentum=0.8)
@@ -121,38 +128,46 @@ def spiral(count: int) -> Float64:
 
 
 class _Watch:
-    """Tells how far the optimization is, and whether to stop."""
+    """Tells how far the work is, and whether to stop."""
 
-    def __init__(self, progress: Progress, stop: Stop, done: int) -> None:
-        self._progress, self._stop, self._done = progress, stop, done
+    def __init__(self, progress: Progress, stop: Stop) -> None:
+        self._progress, self._stop, self._steps = progress, stop, 0
 
-    def __call__(self, iteration: int, error: float, embedding: Any) -> bool:
-        del error, embedding
-        self._progress("map", self._done + iteration, _EARLY + _LATE)
+    def neighbors(self, done: int, total: int) -> None:
+        self._look()
+        self._progress("neighbors", done, total)
+
+    def step(self) -> None:
+        """One more of the optimization."""
+        self._look()
+        self._progress("map", min(self._steps, _EARLY + _LATE), _EARLY + _LATE)
+        self._steps += 1
+
+    def _look(self) -> None:
         if self._stop():
             raise Stopped  # goes through openTSNE
-        return False
 
 
-def _optimize(embedding: Any, count: int, watch: _Watch, **options: float | None) -> Any:
-    return embedding.optimize(count, callbacks=[watch], propagate_exception=True, **options)
-
-
-def _joint(openTSNE: Any, vectors: Float32, *, progress: Progress, stop: Stop) -> Any:  # noqa: N803
+def _joint(openTSNE: Any, vectors: Float32, *, watch: _Watch, threads: int) -> Any:  # noqa: N803
     perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
-
-    def report(done: int, total: int) -> None:
-        progress("neighbors", done, total)
-        if stop():
-            raise Stopped
-
-    graph = NeighborGraph.build(
-        np.arange(len(vectors), dtype=np.int64), np.ascontiguousarray(vectors),
-        k=min(len(vectors) - 1, int(3 * perplexity)), threads=1, progress=report,
-    )  # fmt: skip
+    lists = _nearest(vectors, min(len(vectors) - 1, int(3 * perplexity)), watch, threads)
     return openTSNE.affinity.joint_probabilities_nn(
-        graph.neighbors.astype(np.int64), _distances(graph.similarities), [perplexity], n_jobs=1
-    )
+        lists.neighbors.astype(np.int64), _distances(lists.similarities), [perplexity],
+        n_jobs=threads,
+    )  # fmt: skip
+
+
+def _nearest(vectors: Float32, k: int, watch: _Watch, threads: int) -> Lists:
+    """The k nearest of each, exact, and best first."""
+    rows = np.arange(len(vectors))
+    lists, source = empty_lists(len(vectors), k), Rows(rows, np.ascontiguousarray(vectors))
+    step = max(512 * threads, _PAIRS // len(vectors))
+    for first in range(0, len(vectors), step):
+        some = rows[first : first + step]
+        watch.neighbors(first, len(vectors))
+        offer(lists, Offer(some, some, rows, rows), source, threads=threads)
+    watch.neighbors(len(vectors), len(vectors))
+    return lists
 
 
 def _distances(similarities: Float32) -> Float64:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from relook.collection import Collection
 from relook.collection.records import Generation
+from relook.mapping.atlas.layout import THREADS
 from relook.mapping.atlas.shelf import AtlasShelf, Current
 
 __all__ = ["Atlas", "make_atlas", "read_atlas"]
@@ -51,7 +52,11 @@ class Atlas:
 
 
 def make_atlas(
-    collection: Collection, *, progress: Progress | None = None, stop: Stop | None = None
+    collection: Collection,
+    *,
+    threads: int = THREADS,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Atlas:
     """Lay out all pictures of a collection anew, and keep the map in ``derived/atlas``.
 
@@ -61,6 +66,7 @@ def make_atlas(
 
     Args:
         collection: to lay out.
+        threads: that lay it out; the map is the same with any number.
         progress: called with what is under way, the number done and the total.
         stop: asked now and then; once it says so the work ends and nothing is changed.
 
@@ -68,7 +74,8 @@ def make_atlas(
         UsageError: openTSNE is not here.
         Stopped: ``stop`` said so.
     """
-    return _atlas(_shelf(collection).make(progress or _no_report, stop or _never))
+    made = _shelf(collection).make(progress or _no_report, stop or _never, threads=threads)
+    return _atlas(made)
 
 
 def read_atlas(

@@ -95,7 +95,7 @@ class AtlasShelf:
                     return None
                 return Current(self._map, catalog.generation(), self._shown())
 
-    def make(self, progress: Progress, stop: Stop) -> Current:
+    def make(self, progress: Progress, stop: Stop, *, threads: int) -> Current:
         """Make the map anew; raises as :func:`~relook.mapping.atlas.layout.lay_out`."""
         catalog = self._collection.catalog
         with catalog.reading():
@@ -109,7 +109,7 @@ class AtlasShelf:
             step=lambda done, total: progress("describe", done, total),
         )  # fmt: skip
         seen = vectors[~blank_rows(vectors)]
-        places = lay_out(seen, progress=progress, stop=stop)
+        places = lay_out(seen, progress=progress, stop=stop, threads=threads)
         vlad = self._vectors.vlad
         centers = None if vlad is None else vlad.centers
         made = arrange(ids, vectors, places, projection=projection, centers=centers)
