@@ -15,6 +15,8 @@ from starlette.testclient import TestClient
 from collection import fakes
 from relook.collection import Collection
 from relook.core.errors import CollectionError
+from relook.server.describing.tasks import Original, Show
+from relook.server.describing.tools import Desk, Refusal, Tools
 from relook.server.uploads import folder as uploads
 from relook.server.uploads.folder import Uploads
 from server.uploading import InProcess, ended, fake_collection, marked, picture, send, serving
@@ -349,3 +351,19 @@ def test_a_full_disk_while_indexing_keeps_what_was_sent_for_the_next_start(
         (job,) = client.get("/api/v1/jobs").json()["jobs"]
         assert ended(client, job)["report"]["added"] == 1
         assert client.get("/api/v1/labels").json()["labels"] == [{"label": "kept", "images": 1}]
+
+
+def test_a_picture_of_too_many_pixels_is_refused_as_in_a_search(empty) -> None:
+    with serving(empty, upload_pixels=32 * 32 - 1) as client:
+        job = ended(client, send(client, ("large.png", picture(1))).json())
+        listed = client.get("/api/v1/quarantine").json()["pictures"]
+    asked = Desk(Tools())(Show(Original(picture(1)), 100, 32 * 32 - 1), ask=lambda _: True)
+    assert isinstance(asked, Refusal)
+    assert asked.status == 413
+    assert asked.detail.endswith("more than the limit of 1,023; send a smaller one")
+    assert job["report"]["quarantined"] == [{"name": "large.png", "reason": asked.detail}]
+    assert [one["reason"] for one in listed] == [asked.detail]
+    with serving(empty, upload_pixels=32 * 32) as client:  # another limit, and it is sent again
+        assert client.delete(f"/api/v1/quarantine/{listed[0]['id']}").status_code == 204
+        job = ended(client, send(client, ("large.png", picture(1))).json())
+    assert (job["report"]["added"], job["report"]["quarantined"]) == (1, [])

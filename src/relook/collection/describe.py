@@ -11,7 +11,7 @@ from pathlib import Path
 from relook.collection.worker import Ask
 from relook.core.errors import ImageError
 from relook.core.protocols import Describer
-from relook.images import read, read_exif
+from relook.images import MAX_PIXELS, read, read_exif
 
 __all__ = ["MAX_FILE_BYTES", "Described", "JobMaker"]
 
@@ -51,14 +51,16 @@ class JobMaker:
     Attributes:
         make_describer: called once per worker.
         longest: longer side in pixels of the pictures to describe.
+        max_pixels: larger pictures are refused before they are decoded.
     """
 
     make_describer: Callable[[], Describer]
     longest: int | None
+    max_pixels: int = MAX_PIXELS
 
     def __call__(self) -> DescribeJob:
         """Load what describing needs."""
-        return DescribeJob(self.make_describer(), self.longest)
+        return DescribeJob(self.make_describer(), self.longest, self.max_pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class DescribeJob:
 
     describer: Describer
     longest: int | None
+    max_pixels: int = MAX_PIXELS
 
     def __call__(self, task: str, ask: Ask) -> Described:
         """Read and describe one file; ``ask`` tells whether its content is new."""
@@ -82,7 +85,7 @@ class DescribeJob:
 
     def _describe(self, data: bytes, found: Described) -> Described:
         try:
-            image = read(data, longest=self.longest)
+            image = read(data, longest=self.longest, max_pixels=self.max_pixels)
             descriptions = dict(self.describer.describe(image))
             exif = read_exif(data)
         except ImageError as error:

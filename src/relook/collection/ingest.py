@@ -16,6 +16,7 @@ from relook.collection.roots import Roots
 from relook.collection.scan import Found
 from relook.collection.writer import Content, Entry, KnownFile, Writer
 from relook.core.errors import UsageError
+from relook.images import MAX_PIXELS
 
 if TYPE_CHECKING:
     from relook.search import Engine
@@ -34,12 +35,14 @@ class Limits:
         batch: files per transaction.
         seconds: after which a smaller batch is written.
         timeout: seconds that one picture may take.
+        max_pixels: of one picture; a larger one goes to quarantine before it is decoded.
     """
 
     jobs: int | None = None
     batch: int = 64
     seconds: float = 2.0
     timeout: float = 120.0
+    max_pixels: int = MAX_PIXELS
 
     def with_jobs(self, jobs: int) -> Limits:
         """The same with a number of worker processes.
@@ -128,7 +131,7 @@ class Ingest:
     def _describe(self, work: list[_Work]) -> None:
         engine, limits = self._engine, self._limits
         engine.prepare()
-        maker = JobMaker(engine.make_describer, engine.longest)
+        maker = JobMaker(engine.make_describer, engine.longest, limits.max_pixels)
         jobs = max(1, min(limits.jobs or default_jobs(), len(work)))
         turns = iter(work)
         with Pool[str](maker, jobs=jobs, answer=self._is_wanted, timeout=limits.timeout) as pool:

@@ -65,7 +65,7 @@ class Service:
                 collection=self.collection,
                 uploads=self.uploads,
                 jobs=self.jobs,
-                seconds=self.settings.describe_seconds,
+                settings=self.settings,
             )
 
     def close(self) -> None:

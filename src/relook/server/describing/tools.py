@@ -13,10 +13,12 @@ from relook.core.errors import ImageError, RelookError, UsageError
 if TYPE_CHECKING:
     from relook.search import Engine
 
-__all__ = ["Answer", "Desk", "GoneError", "Refusal", "Task", "Tools", "ToolsMaker"]
+__all__ = ["Answer", "Desk", "GoneError", "Refusal", "Task", "Tools", "ToolsMaker", "for_senders"]
 
 _ENGINES = 4
 """Recipes that differ in their plan alone; each holds its codebook."""
+_TOO_LARGE = "more than the limit of"
+"""What is said of a picture with too many pixels."""
 
 
 class GoneError(ImageError):
@@ -132,9 +134,14 @@ def _refuse(error: Exception) -> Refusal:
 
 
 def _unreadable(reason: str) -> Refusal:
-    if "more than the limit of" in reason:
-        return Refusal(413, _line(reason.partition(";")[0]) + "; send a smaller one")
-    return Refusal(415, _line(reason))
+    return Refusal(413 if _TOO_LARGE in reason else 415, _line(for_senders(reason)))
+
+
+def for_senders(reason: str) -> str:
+    """Why a picture cannot be used, for people who cannot set the limits of the server."""
+    if _TOO_LARGE not in reason:
+        return reason
+    return reason.partition(";")[0] + "; send a smaller one"
 
 
 def _line(text: str) -> str:

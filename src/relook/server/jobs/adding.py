@@ -12,9 +12,11 @@ from typing import Any
 from relook.collection import Collection, Progress
 from relook.collection.ingest import Limits
 from relook.core.errors import CollectionError, LockedError
+from relook.server.describing.tools import for_senders
 from relook.server.jobs.queue import Jobs
 from relook.server.jobs.records import Job, Report
 from relook.server.scrubbing import without_paths
+from relook.server.settings import ServerSettings
 from relook.server.uploads.folder import Batch, Uploads
 
 __all__ = ["add", "add_left_over"]
@@ -26,7 +28,12 @@ _MOST_LEFT_OVER = 12
 
 
 def add(
-    batch: Batch, *, collection: Collection, uploads: Uploads, jobs: Jobs, seconds: float
+    batch: Batch,
+    *,
+    collection: Collection,
+    uploads: Uploads,
+    jobs: Jobs,
+    settings: ServerSettings,
 ) -> Job:
     """Queue the indexing of uploads.
 
@@ -35,21 +42,21 @@ def add(
         collection: that gets them.
         uploads: where they are.
         jobs: that do it.
-        seconds: that describing one picture may take.
+        settings: what describing one picture may take.
 
     Raises:
         ProblemError: 503, too many jobs wait.
     """
-    work = _Adding(batch, collection, uploads, jobs, _limits(seconds))
+    work = _Adding(batch, collection, uploads, jobs, _limits(settings))
     return jobs.submit("add", work, total=len(batch.names), discard=work.discard)
 
 
 def add_left_over(
-    *, collection: Collection, uploads: Uploads, jobs: Jobs, seconds: float
+    *, collection: Collection, uploads: Uploads, jobs: Jobs, settings: ServerSettings
 ) -> list[Job]:
     """Queue what a server stored that died, or was stopped, before it was indexed."""
     return [
-        add(batch, collection=collection, uploads=uploads, jobs=jobs, seconds=seconds)
+        add(batch, collection=collection, uploads=uploads, jobs=jobs, settings=settings)
         for batch in uploads.left_over()[:_MOST_LEFT_OVER]
     ]
 
@@ -129,9 +136,13 @@ class _Adding:
         }
 
     def _told(self, name: str, reason: str) -> dict[str, str]:
-        return {"name": name, "reason": without_paths(reason, self.collection)}
+        return {"name": name, "reason": without_paths(for_senders(reason), self.collection)}
 
 
-def _limits(seconds: float) -> Limits:
-    """Few processes: those who search meanwhile shall not wait."""
-    return Limits(jobs=1 if (os.cpu_count() or 1) <= 2 else 2, timeout=seconds)
+def _limits(settings: ServerSettings) -> Limits:
+    """Few processes: those who search meanwhile shall not wait. Pictures as a search takes them."""
+    return Limits(
+        jobs=1 if (os.cpu_count() or 1) <= 2 else 2,
+        timeout=settings.describe_seconds,
+        max_pixels=settings.upload_pixels,
+    )

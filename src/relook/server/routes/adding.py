@@ -73,7 +73,7 @@ async def add_images(request: Request, response: Response, service: ServiceDep) 
             collection=service.collection,
             uploads=service.uploads,
             jobs=service.jobs,
-            seconds=service.settings.describe_seconds,
+            settings=service.settings,
         )
     except BaseException:
         await run_in_threadpool(service.uploads.give_up, batch)

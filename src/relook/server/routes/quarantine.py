@@ -12,6 +12,7 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
+from relook.server.describing.tools import for_senders
 from relook.server.jobs.writing import write
 from relook.server.problems import ProblemError
 from relook.server.requests.dependencies import ServiceDep
@@ -80,7 +81,7 @@ def _list(service: Service, limit: int) -> Quarantine:
             id=bad.id,
             name=PurePosixPath(bad.path).name,
             path=bad.path,
-            reason=without_paths(bad.reason, service.collection),
+            reason=without_paths(for_senders(bad.reason), service.collection),
             uploaded=bad.file.parent == uploads,
         )
         for bad in found[:limit]
