@@ -20,8 +20,10 @@ def test_json_has_exactly_the_promised_keys(run: Any, house: Path, queries: list
     assert [result["rank"] for result in ran.json["results"]] == [1, 2, 3]
     for result in ran.json["results"]:
         assert set(result) == {
-            *("rank", "path", "score", "inliers", "verified", "region", "query_region")
+            *("rank", "path", "score", "similarity"),
+            *("inliers", "verified", "region", "query_region"),
         }
+        assert 0 < result["similarity"] <= 1
         assert (result["region"] is None) == (result["inliers"] == 0)
     best = ran.json["results"][0]
     assert best["inliers"] >= 20

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from oracles import tiny
+from oracles import asmk, tiny
 from relook.collection import Collection
 from relook.core.records import Image, Ranking
 from relook.images import read
@@ -277,6 +277,52 @@ def test_a_hybrid_ranks_a_picture_without_features_by_its_vector(hybrid, tmp_pat
         assert len(ranked) == 15
         assert np.all(np.diff(ranked) <= EXACT)
         assert not any(hit.verified for hit in hits)
+        np.testing.assert_allclose(
+            [hit.similarity for hit in hits], np.clip(ranked, 0, 1), atol=EXACT
+        )
+
+
+def similarities(collection, described, projection):
+    """The cosine, and the third root of the kernel, by id, from their definitions."""
+    ids, matrix = rows(collection, projection)
+    cosines = matrix @ whitened(described.codes["global"].astype(np.float64), projection)[0]
+    query, kept = described.codes["local"].aggregate, collection.codes(ids, channel="local")
+    kernels = [
+        asmk.score(query, kept[id_].aggregate, threshold=1 - (2 * 52 + 1) / 128) for id_ in ids
+    ]
+    return dict(zip(ids.tolist(), zip(cosines, np.cbrt(kernels), strict=True), strict=True))
+
+
+def test_a_hybrid_hit_has_the_larger_of_two_similarities(hybrid, whitening, tmp_path):
+    recipe = tiny.recipe(
+        hybrid.folder, "similar", channel='whitening = "w.safetensors"', local=True
+    )
+    with hybrid.open(recipe, tmp_path / "c") as collection:
+        described = collection.describe(hybrid.photos / QUERY)
+        wanted = similarities(collection, described, find_whitening(str(whitening)))
+        hits = collection.search(described, top=100).results
+        ranking, _ = collection.engine.find(collection.sources(), described.codes, 100)
+        assert [hit.id for hit in hits] == ranking.ids.tolist()
+        assert [hit.score for hit in hits] == ranking.scores.tolist()
+        for hit in hits:
+            assert hit.similarity == pytest.approx(max(0, *wanted[hit.id]), abs=1e-5)
+            explained = collection.explain(described, hit.id)
+            assert explained.similarity == pytest.approx(hit.similarity, abs=EXACT)
+        assert hits[0].similarity == pytest.approx(1, abs=1e-5)
+        assert {cosine > root for cosine, root in wanted.values()} == {False, True}
+        few = collection.search(described, top=2).results
+        same = [hit.similarity for hit in hits[:2]]
+        assert [hit.similarity for hit in few] == pytest.approx(same, abs=EXACT)
+
+
+def test_diffusion_changes_no_similarity(plain, tmp_path):
+    recipe = tiny.recipe(plain.folder, "diffuse", plan="diffuse = { neighbors = 4 }")
+    with plain.open(recipe, tmp_path / "c") as collection:
+        ids, matrix = rows(collection)
+        query = asked(collection, plain.photos / QUERY)[0]
+        wanted = dict(zip(ids.tolist(), matrix @ query, strict=True))
+        for hit in collection.search(plain.photos / QUERY, top=100).results:
+            assert hit.similarity == pytest.approx(wanted[hit.id], abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def _hit_as_json(hit: Hit) -> dict[str, Any]:
         "rank": hit.rank,
         "path": hit.path,
         "score": hit.score,
+        "similarity": hit.similarity,
         "inliers": hit.inliers,
         "verified": hit.verified,
         "region": None if hit.region is None else hit.region.tolist(),

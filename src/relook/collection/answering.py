@@ -43,7 +43,7 @@ def answer(
         if len(hits) >= top or max(map(len, rankings)) < asked:
             shown = tuple(hits[:top])
             if len(queries) == 1:
-                shown = with_similarity(shown, ranking, engine)
+                shown = with_similarity(shown, ranking, engine, sources, queries[0])
             return SearchResult(queries[0].name, shown, _added(answers))
         asked *= 4
 
@@ -59,7 +59,7 @@ def explain(
     only = FilteredSources(sources, np.array([content], np.int64))
     ranking, _ = engine.find(only, query.codes, 1)
     hits = to_hits(ranking, catalog.paths([content]), without=None)
-    return next(iter(with_similarity(hits, ranking, engine)), None)
+    return next(iter(with_similarity(hits, ranking, engine, sources, query)), None)
 
 
 def merge_boxes(rankings: Sequence[Ranking], *, kind: str) -> Ranking:
@@ -112,18 +112,34 @@ def to_hits(ranking: Ranking, paths: Mapping[int, str], *, without: int | None) 
     return hits
 
 
-def with_similarity(hits: Sequence[Hit], ranking: Ranking, engine: Engine) -> tuple[Hit, ...]:
-    """The hits with their similarity from 0 to 1, where the recipe has one that is bounded.
+def with_similarity(
+    hits: Sequence[Hit],
+    ranking: Ranking,
+    engine: Engine,
+    sources: Sources,
+    query: DescribedQuery,
+) -> tuple[Hit, ...]:
+    """The hits with their similarity to the query from 0 to 1, without geometry.
 
-    That of a match kernel is the power mean of what the words of both pictures share: the
-    normalized kernel is a mean of α-th powers, so its α-th root is taken.
+    That of a vector is the cosine. That of a match kernel is the power mean of what the words of
+    both pictures share: the normalized kernel is a mean of α-th powers, so its α-th root is taken.
+    Where the scores of a ranking are neither, as fused and diffused ones, the pictures are compared
+    anew: see :meth:`relook.search.hybrid.HybridAnswer.compare`.
     """
-    if engine.kind == "both" or engine.companions or not hits:
-        return tuple(hits)
+    if not hits:
+        return ()
+    if engine.compare is not None:
+        ids = np.array([hit.id for hit in hits], np.int64)
+        values = engine.compare(sources, query.codes, ids)
+        return _told(hits, dict(zip(ids.tolist(), values.tolist(), strict=True)))
     values = engine.similarities(ranking)
     values = np.exp(values / engine.exponent) if engine.kind == "local" else values
-    known = dict(zip(ranking.ids.tolist(), np.clip(values, 0, 1).tolist(), strict=True))
-    return tuple(replace(hit, similarity=known[hit.id]) for hit in hits)
+    known = zip(ranking.ids.tolist(), np.clip(values, 0, 1).tolist(), strict=True)
+    return _told(hits, dict(known))
+
+
+def _told(hits: Sequence[Hit], similarities: Mapping[int, float]) -> tuple[Hit, ...]:
+    return tuple(replace(hit, similarity=similarities[hit.id]) for hit in hits)
 
 
 def _added(answers: Sequence[tuple[Ranking, Mapping[str, float]]]) -> dict[str, float]:

@@ -193,8 +193,10 @@ class Hit:
         region: ``(4, 2)`` float32 matched outline in the result, or None.
         query_region: the same outline in the query, or None.
         evidence: everything that verification found, or None.
-        similarity: 0 to 1, without geometry: the cosine, or the normalized kernel of the first
-            stage (its α-th root, which compares to a cosine); None where the recipe fuses several.
+        similarity: to the query, 0 to 1, without geometry: the cosine of vectors, or the normalized
+            kernel of local features (its α-th root, which compares to a cosine), or the larger of
+            both where a recipe has both. A picture has 1 with itself. None where several boxes, or
+            marked pictures, were asked for together.
     """
 
     rank: int

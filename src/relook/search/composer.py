@@ -14,7 +14,7 @@ from relook.core.errors import UsageError
 from relook.core.records import Image, Ranking
 from relook.search.channels import GLOBAL, LOCAL
 from relook.search.describer import make_describer
-from relook.search.engine import Channel, Companion, Engine, Sources
+from relook.search.engine import Channel, Companion, Compare, Engine, Sources
 from relook.search.local import LocalParts
 from relook.search.recipe import Recipe
 
@@ -51,6 +51,7 @@ def make_engine(recipe: Recipe) -> Engine:
         channels.append(local.channel)
         prepare.append(local.prepare)
     answers: _Answers | None = None if local is None else _LocalAnswer(local)
+    compare: Compare | None = None
     if recipe.vector is not None:
         # Networks and vector indexes are no business of a recipe without them.
         from relook.search.hybrid import HybridAnswer, VectorAnswer  # noqa: PLC0415
@@ -63,9 +64,11 @@ def make_engine(recipe: Recipe) -> Engine:
         companions = make_graph(recipe.plan, parameters=recipe.graph_hash)
         prepare.append(vector.prepare)
         if local is None:
-            answers = VectorAnswer(vector, recipe.plan)
+            answers = plain = VectorAnswer(vector, recipe.plan)
+            compare = plain.compare if companions else None
         else:
-            answers = HybridAnswer(local, vector, recipe.plan)
+            answers = both = HybridAnswer(local, vector, recipe.plan, _exponent(recipe))
+            compare = both.compare
     if answers is None:
         raise UsageError(f"recipe {recipe.name} has no channel; add [channels.local]")
     return Engine(
@@ -82,6 +85,7 @@ def make_engine(recipe: Recipe) -> Engine:
         companions=companions,
         prepare=partial(_all, prepare),
         exponent=_exponent(recipe),
+        compare=compare,
         replan=partial(_replan, recipe),
     )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relook.core.protocols import Describer, DescriptionStore
 from relook.core.records import Image, Ranking
 
-__all__ = ["Channel", "Companion", "Engine", "LiveIndex", "Sources"]
+__all__ = ["Channel", "Companion", "Compare", "Engine", "LiveIndex", "Sources"]
 
 
 class LiveIndex(Protocol):
@@ -126,6 +126,9 @@ def _nothing() -> None:
     """What ships needs no preparation."""
 
 
+Compare = Callable[[Sources, Mapping[str, Any], NDArray[np.int64]], NDArray[np.float64]]
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A recipe at work.
@@ -149,6 +152,8 @@ class Engine:
         prepare: makes sure, once and before any process describes, that all is here that it takes.
         exponent: to which the kernel of the first stage raises what two features share; the root of
             its similarities compares to a cosine.
+        compare: (sources, codes by channel, ids) to ``(N,)`` similarities of these images to the
+            query, 0 to 1, where ``similarities`` are not bounded; None where they are.
         replan: settings of the plan by name to the same engine with another plan.
     """
 
@@ -165,6 +170,7 @@ class Engine:
     companions: tuple[Companion, ...] = ()
     prepare: Callable[[], None] = _nothing
     exponent: float = 1.0
+    compare: Compare | None = None
     replan: Callable[[Mapping[str, Any]], Engine] | None = None
 
     def search(
