@@ -61,6 +61,11 @@ def test_weak_evidence_is_called_so() -> None:
     assert summary(why) == "not verified · similarity 0.40 of 1"
 
 
+def test_where_details_and_the_whole_are_compared_what_a_search_says_is_said() -> None:
+    why = Why(gray(), gray(), NAMES, evidence=proof(), maps=maps(), similarity=0.51)
+    assert summary(why) == "verified by geometry · similarity 0.51 of 1"
+
+
 def test_nothing_agrees_is_a_page_too() -> None:
     why = Why(gray(), gray(90, 300), NAMES, similarity=0.01)
     assert title(why) == "No details agree"

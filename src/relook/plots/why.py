@@ -43,7 +43,7 @@ _NAMES = 62
 _SECTION = 132
 _FOOT = 96
 _LINES = 80
-_SCALE = 460
+_SCALE = 380
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ class Why:
         evidence: what geometry says; None where no matches agree, or none were looked for.
         geometry: whether they were looked for.
         maps: what each part gives to the similarity of their vectors; None where it has no parts.
-        similarity: 0 to 1, where neither geometry nor ``maps`` say more; None: unknown.
+        similarity: 0 to 1, as a search says it; None: unknown.
         box: the part of the query that was asked for, in original pixels.
     """
 
@@ -105,10 +105,12 @@ def where(why: Why) -> str:
 
 
 def _similarity(why: Why) -> float | None:
-    """Of the vectors; what the first stage says of local features means little to people."""
-    if why.maps is not None:
-        return why.maps.similarity
-    return None if why.geometry else why.similarity
+    """As a search says it; what it says of local features alone means little to people."""
+    if why.maps is None:
+        return None if why.geometry else why.similarity
+    if why.geometry and why.similarity is not None:
+        return why.similarity
+    return why.maps.similarity
 
 
 def _two_digits(number: float) -> str:
@@ -135,7 +137,7 @@ def draw_why(why: Why) -> UInt8:
     _draw_names(page, why, right.left, below + 40)
     if why.maps is not None:
         top = below + _NAMES + _SECTION
-        _draw_rule(page, top - 86)
+        _draw_rule(page, top - 86, why.maps.similarity)
         paste(page, _heat(why, why.maps, left, right), MARGIN, top)
         _draw_foot(page, why, top + rows + 28)
     return page
@@ -209,11 +211,11 @@ def _legend(page: UInt8, words: str, position: tuple[int, int], color: tuple[int
     return position[0] + 40 + text_width(words, size=SMALL) + 28
 
 
-def _draw_rule(page: UInt8, top: int) -> None:
+def _draw_rule(page: UInt8, top: int, similarity: float) -> None:
     page[top : top + 2, MARGIN:-MARGIN] = RULE
     line = top + 66
     used = draw_text(page, "Where", (MARGIN, line), size=BODY + 6, color=INK)
-    words = "the similarity of the whole comes from"
+    words = f"the similarity of the whole, {_two_digits(similarity)}, comes from"
     draw_text(page, words, (MARGIN + used + 20, line), size=SMALL, color=QUIET)
 
 
