@@ -4,13 +4,16 @@ import base64
 import html.parser
 import json
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+import relook
 from relook.core.errors import StorageError, UsageError
 from relook.core.records import Image
+from relook.plots import atlas_colors
 from relook.plots.atlas import UNLABELLED, AtlasPlot, draw_atlas, save_atlas
 from relook.plots.atlas_colors import COLORS, label_colors
 from relook.plots.atlas_grid import snap
@@ -39,10 +42,20 @@ def content_of(page):
     return json.loads(text)
 
 
-def oklab(colors):
-    """Ottosson (2020), the way there."""
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+
+
+def light(colors):
+    """Linear light of sRGB."""
     srgb = np.asarray(colors, np.float64) / 255
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def oklab(colors, *, seen=None):
+    """Ottosson (2020), the way there."""
+    linear = light(colors)
+    if seen is not None:
+        linear = np.clip(linear @ seen.T, 0, 1)
     lms = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
                     [0.2119034982, 0.6806995451, 0.1073969566],
                     [0.0883024619, 0.2817188376, 0.6299787005]])  # fmt: skip
@@ -52,10 +65,63 @@ def oklab(colors):
     return np.cbrt(linear @ lms.T) @ lab.T
 
 
-def test_the_colors_of_sixteen_labels_and_of_none_can_be_told_apart():
-    colors = oklab([*label_colors([f"label {i}" for i in range(COLORS)]), UNLABELLED])
+# Machado et al. (2009), on linear light.
+SEEN = {
+    "as most see": np.eye(3),
+    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                            [-0.003882, -0.048116, 1.051998]]),
+    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                              [-0.011820, 0.042940, 0.968881]]),
+    "tritanopia": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+                            [0.004733, 0.691367, 0.303900]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("seen", SEEN)
+def test_the_colors_of_the_largest_labels_and_of_none_can_be_told_apart(seen, dark):
+    names = [f"label {i}" for i in range(COLORS)]
+    gray = (107, 107, 110) if dark else UNLABELLED
+    colors = oklab([*label_colors(names, dark=dark), gray], seen=SEEN[seen])
     far = np.linalg.norm(colors[:, None] - colors, axis=2)
-    assert far[~np.eye(len(colors), dtype=bool)].min() > 0.07
+    assert far[~np.eye(len(colors), dtype=bool)].min() > (0.12 if seen == "as most see" else 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_colors_stand_out_from_their_ground(dark):
+    colors = light(label_colors([f"label {i}" for i in range(60)], dark=dark)) @ LUMINANCE
+    ground = float(light([(28, 31, 32) if dark else (240, 238, 234)])[0] @ LUMINANCE)
+    high, low = np.maximum(colors, ground), np.minimum(colors, ground)
+    assert ((high + 0.05) / (low + 0.05)).min() > 2.6
+
+
+def test_labels_beyond_the_largest_differ_from_those_before_and_after_them():
+    colors = oklab(label_colors([f"label {i}" for i in range(100)]))[COLORS:]
+    assert np.linalg.norm(np.diff(colors, axis=0), axis=1).min() > 0.12
+    assert len(np.unique(colors, axis=0)) == len(colors)
+
+
+def test_the_page_of_the_server_has_the_same_palette():
+    script = (Path(relook.__file__).parent / "server/page/views/atlas/colors.js").read_text("utf-8")
+
+    def listed(name):
+        return re.findall(
+            r"#[0-9a-f]{6}", re.search(rf"const {name} = \[(.*?)\]", script, re.DOTALL)[1]
+        )
+
+    def numbers(pattern):
+        return tuple(
+            float(number) for number in re.findall(r"[\d.]+", re.search(pattern, script)[1])
+        )
+
+    assert (tuple(listed("LIGHT")), tuple(listed("DARK"))) == (
+        atlas_colors.LIGHT,
+        atlas_colors.DARK,
+    )
+    assert numbers(r"GOLDEN = ([\d.]+)") == (atlas_colors.GOLDEN,)
+    assert numbers(r"CHROMA = ([\d.]+)") == (atlas_colors.CHROMA,)
+    for dark, theme in ((False, "light"), (True, "dark")):
+        assert numbers(rf"{theme}: \[([^\]]*)\]") == atlas_colors.LIGHTNESS[dark]
 
 
 def test_a_label_keeps_its_color_when_smaller_ones_come():

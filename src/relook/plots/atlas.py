@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from relook.core.checks import check_array
 from relook.core.errors import UsageError
 from relook.core.records import Image, UInt8
-from relook.plots.atlas_colors import COLORS, label_colors
+from relook.plots.atlas_colors import label_colors
 from relook.plots.atlas_grid import snap
 from relook.plots.ink import paste
 from relook.plots.layout import BODY, MARGIN, SMALL, TITLE
@@ -38,6 +38,7 @@ _HEAD = 206
 _ASIDE = 80
 _LEGEND = 460
 _LINE = 54
+_ENTRIES = (_SIDE - 28) // _LINE - 1
 _SMALLEST, _LARGEST = 48, 280
 _GAP = 3
 
@@ -187,12 +188,14 @@ def _draw_legend(page: UInt8, plot: AtlasPlot, *, left: int) -> None:
     counts, colors = plot.counts.tolist(), label_colors(plot.names)
     line = _HEAD + 28
     right = page.shape[1] - MARGIN
-    for name, color, count in list(zip(plot.names, colors, counts, strict=True))[:COLORS]:
+    entries = list(zip(plot.names, colors, counts, strict=True))
+    shown = entries[: _ENTRIES if len(entries) < _ENTRIES else _ENTRIES - 1]
+    for name, color, count in shown:
         _draw_entry(page, name, count, tuple(color.tolist()), left, right, line)
         line += _LINE
-    more = len(plot.names) - COLORS
+    more = len(entries) - len(shown)
     if more > 0:
-        words = f"{more:,} smaller {'label' if more == 1 else 'labels'}, in the same colors"
+        words = f"and {more:,} smaller {'label' if more == 1 else 'labels'}"
         draw_text(page, elide(words, size=SMALL, width=right - left), (left, line), size=SMALL,
                   color=QUIET)  # fmt: skip
         line += _LINE

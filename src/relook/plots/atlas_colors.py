@@ -1,43 +1,79 @@
-"""Colors of labels: far apart where many are seen together, and the same tomorrow."""
+"""Colors of labels, as the page of the server has them too (``views/atlas/colors.js``).
+
+The twelve largest labels get colors that were found by making the least OKLab distance of any two,
+and of each to gray, as large as it can be, in light and in dark, and as people with protanopia,
+deuteranopia and tritanopia see them (Machado et al. 2009). All others share what lies between: pale
+hues a golden angle apart, in turns lighter and darker, so that neighbors in the list differ.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relook.core.records import UInt8
 from relook.plots.palette import oklch
 
 __all__ = ["COLORS", "label_colors"]
 
-COLORS = 16
-"""Different ones; labels beyond the first so many share them."""
+LIGHT = (
+    "#156894", "#ce7300", "#055e1b", "#4734a5", "#a334bf", "#e12254",
+    "#a81800", "#268562", "#ab6dfb", "#6a88c1", "#b76c89", "#7b366a",
+)  # fmt: skip
+DARK = (
+    "#008eb0", "#b48b4e", "#80daae", "#a063fe", "#fd95e7", "#cd4d25",
+    "#fb7b81", "#55d53f", "#6368c7", "#589bfb", "#ffc6dd", "#b494c0",
+)  # fmt: skip
+COLORS = len(LIGHT)
+"""Colors that only one label has."""
+GOLDEN = 137.508
+"""Degrees."""
+CHROMA = 0.085
+LIGHTNESS = {False: (0.53, 0.65), True: (0.66, 0.8)}
+"""Of the others, in light and in dark."""
 
 
-def _wheel() -> UInt8:
-    """Hues in even steps, in turns light and dark, so that neighbors on the wheel differ twice."""
-    number = np.arange(COLORS)
-    lightness = np.array([0.52, 0.72, 0.62, 0.82])[number % 4]
-    chroma = np.array([0.17, 0.16, 0.20, 0.14])[number % 4]
-    return oklch(lightness, chroma, np.radians(20 + number * 360 / COLORS))
-
-
-def label_colors(names: Sequence[str]) -> UInt8:
-    """``(K, 3)`` sRGB of labels, the most important first; the first sixteen differ.
+def label_colors(names: Sequence[str], *, dark: bool = False) -> UInt8:
+    """``(K, 3)`` sRGB of labels, the most important first; the first twelve differ clearly.
 
     A label asks for the color that its name stands for, and takes the next one where a more
     important label has that: so colors mostly stay when labels come and go.
+
+    Args:
+        names: of all labels, the most frequent first.
+        dark: for a dark ground.
     """
-    wheel = _wheel()
-    taken: set[int] = set()
-    slots = []
+    slots = np.array(_slots(names[:COLORS]), np.int64)
+    own = np.array([_bytes(color) for color in (DARK if dark else LIGHT)], np.uint8)
+    others = np.arange(max(0, len(names) - COLORS))
+    return np.concatenate([own[slots].reshape(-1, 3), _others(others, dark=dark)])
+
+
+def _slots(names: Sequence[str]) -> list[int]:
+    taken: list[int] = []
     for name in names:
-        slot = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[0] % COLORS
-        if len(taken) < COLORS:
-            while slot in taken:
-                slot = (slot + 5) % COLORS
-            taken.add(slot)
-        slots.append(slot)
-    return wheel[np.array(slots, np.int64)].reshape(-1, 3)
+        slot = _hash(name) % COLORS
+        while slot in taken:
+            slot = (slot + 1) % COLORS
+        taken.append(slot)
+    return taken
+
+
+def _others(number: NDArray[np.int64], *, dark: bool) -> UInt8:
+    lightness = np.array(LIGHTNESS[dark])[number % 2]
+    return oklch(lightness, np.full(len(number), CHROMA), np.radians(number * GOLDEN % 360))
+
+
+def _hash(name: str) -> int:
+    """FNV-1a of its UTF-16 units, as a browser counts them."""
+    units = np.frombuffer(name.encode("utf-16-le", "surrogatepass"), "<u2")
+    value = 0x811C9DC5
+    for unit in units.tolist():
+        value = (value ^ unit) * 0x01000193 & 0xFFFFFFFF
+    return value
+
+
+def _bytes(color: str) -> list[int]:
+    return list(bytes.fromhex(color[1:]))

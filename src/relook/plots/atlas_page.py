@@ -79,7 +79,7 @@ def _data(plot: AtlasPlot, progress: Progress) -> str:
         "box": [round(float(value), 4) for value in (*low, *high)],
         "label": plot.labels.tolist(),
         "names": [readable(name) for name in plot.names],
-        "colors": [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in label_colors(plot.names).tolist()],
+        "colors": [_css(label_colors(plot.names, dark=dark)) for dark in (False, True)],
         "captions": [readable(caption) for caption in plot.captions],
         "order": _order(plot).tolist(),
         "tile": side,
@@ -89,6 +89,10 @@ def _data(plot: AtlasPlot, progress: Progress) -> str:
     }
     text = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")
+
+
+def _css(colors: UInt8) -> list[str]:
+    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in colors.tolist()]
 
 
 def _order(plot: AtlasPlot) -> np.ndarray[Any, np.dtype[np.int64]]:

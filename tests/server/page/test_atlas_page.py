@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from relook.plots.atlas_colors import label_colors
+
 MAP = "document.querySelector('.atlas-map canvas').atlas"
 
 
@@ -437,12 +439,12 @@ def test_pictures_on_one_spot_are_parted_and_room_is_what_it_says(visit, server)
         assert (far[np.ix_(hidden, shown)].min(axis=1) < 2 * side).all()
 
 
-def test_labels_keep_their_colors_and_the_first_fourteen_differ(visit, server):
+def test_labels_keep_their_colors_which_are_those_of_the_command_line(visit, server):
     page = visit(server, "#/search")
-    light, dark, later = page.evaluate(
-        """async () => {
+    names = [*(f"name {number}" for number in range(10)), "église", "美術館", "🗿", "a", "b", "c"]
+    found = page.evaluate(
+        """async (names) => {
             const { Colors } = await import('./views/atlas/colors.js');
-            const names = Array.from({ length: 14 }, (_, k) => `name ${k}`);
             const state = {};
             const colors = new Colors(state);
             colors.assign(names);
@@ -450,7 +452,12 @@ def test_labels_keep_their_colors_and_the_first_fourteen_differ(visit, server):
             again.assign(['another', ...names]);
             const of = (all, dark) => names.map((name) => all.of(name, dark));
             return [of(colors, false), of(colors, true), of(again, false)];
-        }"""
+        }""",
+        names,
     )
-    assert len(set(light)) == len(set(dark)) == 14
-    assert later == light
+    light, dark = (
+        [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in label_colors(names, dark=dark).tolist()]
+        for dark in (False, True)
+    )
+    assert found == [light, dark, light]
+    assert len(set(light)) == len(set(dark)) == len(names)

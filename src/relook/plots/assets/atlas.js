@@ -12,10 +12,12 @@
   const MOST = 60;
   const ASIDE = 1000, CROWD = 3000;
   const STEPS = [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]];
-  let style = {}, pending = false, drawn = [], under = -1;
+  let style = {}, pending = false, drawn = [], under = -1, only = null;
 
   const shown = (i) => !hidden.has(label[i]);
-  const colorOf = (i) => (label[i] < 0 ? style.bare : colors[label[i]]);
+  const lit = (i) => only === null || hidden.has(only) || label[i] === only;
+  const inkOf = (number) => (number < 0 ? style.bare : colors[style.dark ? 1 : 0][number]);
+  const colorOf = (i) => inkOf(label[i]);
   const screenX = (i) => view.left + x[i] * view.side * view.zoom;
   const screenY = (i) => view.top + y[i] * view.side * view.zoom;
   const thumbSide = () => {
@@ -25,7 +27,7 @@
 
   function readStyle() {
     const found = getComputedStyle(document.documentElement);
-    style = { bare: found.getPropertyValue("--bare"), ink: found.getPropertyValue("--ink"),
+    style = { dark: found.getPropertyValue("--dark").trim() === "1", bare: found.getPropertyValue("--bare"), ink: found.getPropertyValue("--ink"),
       paper: found.getPropertyValue("--paper"), focus: found.getPropertyValue("--focus") };
   }
 
@@ -46,7 +48,7 @@
       if (!shown(i)) continue;
       const px = screenX(i), py = screenY(i);
       if (px < -near || py < -near || px > view.wide + near || py > view.high + near) continue;
-      const color = colorOf(i);
+      const color = `${lit(i) ? 1 : 0.12} ${colorOf(i)}`;
       if (!dots.has(color)) dots.set(color, []);
       dots.get(color).push(px, py);
       const half = [(sizes[i][0] / tile) * size / 2 + 2.5, (sizes[i][1] / tile) * size / 2 + 2.5];
@@ -62,7 +64,11 @@
       if (found) picked.push([i, ...found]);
     }
     drawn = picked;
-    for (const [i, px, py] of picked) drawTile(i, px, py, size);
+    for (const [i, px, py] of picked) {
+      pen.globalAlpha = lit(i) ? 1 : 0.12;
+      drawTile(i, px, py, size);
+    }
+    pen.globalAlpha = 1;
     if (under >= 0 && shown(under)) {
       const [, px, py] = picked.find(([i]) => i === under) || [0, screenX(under), screenY(under)];
       drawTile(under, px, py, size, true);
@@ -73,7 +79,9 @@
   function drawDots(dots, radius) {
     for (const [color, points] of dots) {
       const plain = count > CROWD && radius < 4;
-      pen.fillStyle = color;
+      const [alpha, ink] = color.split(" ");
+      pen.globalAlpha = Number(alpha);
+      pen.fillStyle = ink;
       pen.beginPath();
       for (let k = 0; k < points.length; k += 2) {
         const px = points[k], py = points[k + 1];
@@ -82,6 +90,7 @@
       }
       pen.fill();
     }
+    pen.globalAlpha = 1;
   }
 
   // A picture has room where it lies over none that came first.
@@ -268,6 +277,12 @@
       if (!alone) for (const entry of entries) if (entry.number !== number) hidden.add(entry.number);
       refresh();
     });
+    // The label under the pointer or the focus stands out for as long.
+    const look = (on) => { only = on ? number : null; redraw(); };
+    button.addEventListener("pointerenter", (event) => look(event.pointerType === "mouse"));
+    button.addEventListener("pointerleave", () => look(false));
+    button.addEventListener("focus", () => look(button.matches(":focus-visible")));
+    button.addEventListener("blur", () => look(false));
     row.append(button);
     legend.append(row);
     entries.push({ number, name, row, button, chip });
@@ -276,7 +291,7 @@
     for (const { number, button, chip } of entries) {
       button.setAttribute("aria-pressed", String(!hidden.has(number)));
       const ink = chip.getContext("2d");
-      ink.fillStyle = number < 0 ? style.bare : colors[number];
+      ink.fillStyle = inkOf(number);
       ink.fillRect(0, 0, 1, 1);
     }
     redraw();

@@ -4,7 +4,7 @@ import { button, el, icon, refill } from "../../parts/dom.js";
 
 const ROWS = 150;
 
-/** The legend. `acts`: pick(name | null | undefined), color(name) → css, none() → css. */
+/** The legend. `acts`: pick(name | null | undefined), glimpse(the same), color(name) → css, none() → css. */
 export function makeLegend(acts) {
   const list = el("ul", { class: "atlas-labels", "aria-label": "Labels" });
   const search = el("input", {
@@ -42,13 +42,15 @@ export function makeLegend(acts) {
   function row({ name, text, count }) {
     const spot = el("span", { class: "atlas-spot" });
     spot.style.background = name === null ? acts.none() : acts.color(name);
+    const over = { onpointerenter: (event) => event.pointerType === "mouse" && acts.glimpse(name), onpointerleave: () => acts.glimpse(undefined) };
     return el("li", {},
       el("button", {
-        type: "button", "aria-pressed": String(picked === name), onclick: () => pick(picked === name ? undefined : name),
+        type: "button", "aria-pressed": String(picked === name), onclick: () => pick(picked === name ? undefined : name), ...over,
       }, spot, el("span", { class: "text" }, text), el("span", { class: "muted number" }, count.toLocaleString("en")))); // prettier-ignore
   }
 
   function pick(name) {
+    acts.glimpse(undefined);
     picked = name;
     amount.textContent = String(rows.filter((one) => one.name !== null).length);
     heading.textContent = name === undefined ? "Labels" : name === null ? "Without a label" : name;

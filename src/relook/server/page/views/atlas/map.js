@@ -26,6 +26,7 @@ export class AtlasMap {
     this.texts = new Texts();
     this.points = null;
     this.highlight = undefined; // A name, null for "without label", undefined for all.
+    this.glimpsed = undefined; // The same, of what the pointer is over in the legend.
     this.selected = null; // Uint8Array, 1 for each picture of the lasso.
     this.looked = -1;
     this.opened = -1;
@@ -141,7 +142,7 @@ export class AtlasMap {
     const room = this.#room();
     const shown = showing(points, room, camera, size);
     const { places, moving } = drawPictures(context, {
-      points, room, camera, size, shown, ratio, thumbnails: this.thumbnails, calm: calm(), frame: (i) => this.#frame(i),
+      points, room, camera, size, shown, ratio, thumbnails: this.thumbnails, calm: calm(), frame: (i) => this.#frame(i), lit: (i) => this.#lit(i),
     });
     this.places = places;
     this.#drawMarks();
@@ -158,15 +159,19 @@ export class AtlasMap {
   #room() {
     const { points, highlight } = this;
     if (highlight === undefined || !points.room) return points.room;
-    const { lit } = this;
-    if (lit?.points !== points || lit.name !== highlight || lit.labels !== this.palette) {
-      this.lit = { points, name: highlight, labels: this.palette, room: points.roomsOf(points.named(highlight)) };
+    const { alone } = this;
+    if (alone?.points !== points || alone.name !== highlight || alone.labels !== this.palette) {
+      this.alone = { points, name: highlight, labels: this.palette, room: points.roomsOf(points.named(highlight)) };
     }
-    return this.lit.room;
+    return this.alone.room;
+  }
+
+  get #only() {
+    return this.glimpsed === undefined ? this.highlight : this.glimpsed;
   }
 
   #lit(i) {
-    return this.highlight === undefined || this.points.name(i) === this.highlight;
+    return this.#only === undefined || this.points.name(i) === this.#only;
   }
 
   #rgb(i) {
@@ -202,12 +207,13 @@ export class AtlasMap {
 
   /** Packed colors: of none first, then of each label; dimmed unless highlighted. */
   #tones() {
-    const { colors, points, highlight } = this;
+    const { colors, points } = this;
+    const only = this.#only;
     const names = [null, ...points.names];
     return Uint32Array.from(names, (name, k) => {
       const full = k === 0 ? colors.none : this.palette[k - 1];
-      const lit = highlight === undefined || highlight === name;
-      return pack(lit ? (highlight === null ? mix(full, colors.ink, 0.35) : full) : mix(full, colors.ground, 0.82));
+      const lit = only === undefined || only === name;
+      return pack(lit ? (only === null ? mix(full, colors.ink, 0.35) : full) : mix(full, colors.ground, 0.82));
     });
   }
 
@@ -234,14 +240,14 @@ export class AtlasMap {
     if (size.captions) {
       for (const [i, [left, top, width, height]] of this.places) {
         const name = points.name(i);
-        if (name === null || width + height < size.side) continue;
+        if (name === null || !this.#lit(i) || width + height < size.side) continue;
         const most = Math.max(64, Math.round(Math.min(size.side, width + 24)));
         this.texts.draw(context, name, left + width / 2, top + height - 4, { ...style, color: tint(points.label[i]), most });
       }
       return;
     }
     for (const { label, center, x, y } of readable(anchors, camera)) {
-      if (this.highlight !== undefined && points.names[label] !== this.highlight) continue;
+      if (this.#only !== undefined && points.names[label] !== this.#only) continue;
       const place = this.places.get(center);
       const below = place ? place[1] + place[3] + 3 : y + size.dot + 13;
       this.texts.draw(context, points.names[label], x, below, { ...style, color: tint(label), most: 140, strong: true });
@@ -315,6 +321,11 @@ export class AtlasMap {
   pan(dx, dy) {
     const view = this.motion.view;
     this.motion.glide({ ...view, x: view.x + dx / view.scale, y: view.y + dy / view.scale });
+  }
+
+  glimpse(name) {
+    this.glimpsed = name;
+    this.redraw();
   }
 
   look(i) {

@@ -5,7 +5,7 @@ import { presence } from "./detail.js";
 const FADE = 180; // Milliseconds in which a thumbnail that arrived appears.
 
 /** Draws the thumbnails at hand; says where each is and whether some are still appearing. */
-export function drawPictures(context, { points, room, camera, size, shown, thumbnails, ratio, calm, frame }) {
+export function drawPictures(context, { points, room, camera, size, shown, thumbnails, ratio, calm, frame, lit }) {
   const places = new Map();
   const now = performance.now();
   let moving = false;
@@ -18,7 +18,7 @@ export function drawPictures(context, { points, room, camera, size, shown, thumb
     const part = presence(room[i], camera, size.pitch) * (0.6 + 0.4 * age);
     const place = rectangle(camera.toScreen(points.x[i], points.y[i]), entry.bitmap, size.side * part);
     places.set(i, place);
-    context.globalAlpha = Math.min(1, age + 0.15) * (part < 0.98 ? 0.5 + part / 2 : 1);
+    context.globalAlpha = Math.min(1, age + 0.15) * (part < 0.98 ? 0.5 + part / 2 : 1) * (lit(i) ? 1 : 0.12);
     paint(context, entry.bitmap, place, frame(i));
   }
   context.globalAlpha = 1;

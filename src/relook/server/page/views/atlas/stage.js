@@ -36,7 +36,7 @@ export class Stage {
     this.tip = makeTip({ map: this.map, facts: this.facts, color: (name) => this.color(name) });
     this.surface.append(this.canvas, this.tip.root);
     this.lasso = new Lasso(this.map, { allowed: !readonly, changed: () => this.bar() });
-    this.legend = makeLegend({ pick: (name) => this.pick(name), color: (name) => this.color(name), none: () => `rgb(${this.map.colors.none.join(" ")})` });
+    this.legend = makeLegend({ pick: (name) => this.pick(name), glimpse: (name) => this.map.glimpse(name), color: (name) => this.color(name), none: () => `rgb(${this.map.colors.none.join(" ")})` });
     this.listing = makeListing({
       map: this.map, facts: this.facts, thumbnail: (id) => context.api.thumbnail(id), open: (i) => this.open(i, true), closed: (back) => back && this.surface.focus(),
     });
