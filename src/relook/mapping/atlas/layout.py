@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from relook.core.errors import UsageError
 from relook.mapping.atlas.forces import Forces, forces_among
@@ -36,6 +36,8 @@ _PAIRS = 20_000_000
 _PLACING = 150
 _SEED = 0
 _GOLDEN = np.pi * (3 - np.sqrt(5))
+_CALIBRATED = 20_000
+"""Pictures whose perplexity is found between two such looks."""
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
@@ -149,12 +151,21 @@ class _Watch:
 
 
 def _joint(openTSNE: Any, vectors: Float32, *, watch: _Watch, threads: int) -> Any:  # noqa: N803
-    perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
-    lists = _nearest(vectors, min(len(vectors) - 1, int(3 * perplexity)), watch, threads)
-    return openTSNE.affinity.joint_probabilities_nn(
-        lists.neighbors.astype(np.int64), _distances(lists.similarities), [perplexity],
-        n_jobs=threads,
-    )  # fmt: skip
+    count = len(vectors)
+    perplexity = min(PERPLEXITY, (count - 1) / 3)
+    lists = _nearest(vectors, min(count - 1, int(3 * perplexity)), watch, threads)
+    parts = []
+    for first in range(0, count, _CALIBRATED):
+        some = slice(first, first + _CALIBRATED)
+        parts.append(openTSNE.affinity.joint_probabilities_nn(
+            lists.neighbors[some].astype(np.int64), _distances(lists.similarities[some]),
+            [perplexity], symmetrize=False, normalization="point-wise",
+            n_reference_samples=count, n_jobs=threads,
+        ))  # fmt: skip
+        watch.neighbors(count, count)
+    one_way = vstack(parts, format="csr")
+    joint = one_way + one_way.T
+    return joint / joint.sum()
 
 
 def _nearest(vectors: Float32, k: int, watch: _Watch, threads: int) -> Lists:
