@@ -1,10 +1,12 @@
 """Fit the confidences that ship, for collections with too few pictures of their own.
 
-    python tools/fit_confidence.py OUTPUT.json PHOTOS... --objects FOLDER
+    python tools/fit_confidence.py OUTPUT.json PHOTOS... --objects FOLDER [--own RECIPE]
 
 Each of the photos is an instance of its own; below ``--objects`` each folder is one. For one recipe
 of each kind, they are indexed, asked about as a calibration does, and the model is fitted with a
 prior that says next to nothing. The file holds seven figures per kind, no picture.
+
+``--own`` fits a recipe that is to have figures of its own, and leaves what the file says of others.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from relook.collection.fitting import lesson_cases
 from relook.images import is_picture
 from relook.recognition.claims import FEATURES
 from relook.recognition.confidence import fit_confidence
+from relook.search import load_recipe
 
 RECIPES = {"local": "sift-asmk", "global": "mobilenetv2-gem", "both": "hybrid"}
 
@@ -42,6 +45,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     for kind, recipe in RECIPES.items():
         parser.add_argument(f"--{kind}", default=recipe, help=f"recipe; {recipe} unless said")
+    parser.add_argument("--own", metavar="RECIPE", help="fit this one, for itself alone")
     parser.add_argument("--workdir", type=Path, help="keep the collections here")
     return parser.parse_args()
 
@@ -57,19 +61,26 @@ def main() -> None:
     ]
     objects = sorted(file for file in given.objects.rglob("*") if file.is_file())
     files = [*photos[:: given.every], *objects]
-    models = {}
+    wanted = [given.own] if given.own else [getattr(given, kind) for kind in RECIPES]
+    fitted = {}
     with tempfile.TemporaryDirectory() as spare:
         work = given.workdir or Path(spare)
-        for kind in RECIPES:
-            recipe = getattr(given, kind)
+        for recipe in wanted:
             place = work / recipe
             exists = Collection.exists(place)
             with relook.open(place) if exists else relook.create(place, recipe=recipe) as found:
                 found.add(files, jobs=given.threads)
                 label(found, given.objects)
-                models[kind] = fit(found, given.threads)
-            sys.stdout.write(f"{kind}: {models[kind]}\n")
-    content = {"version": 1, "features": FEATURES, "models": models}
+                fitted[recipe] = fit(found, given.threads)
+            sys.stdout.write(f"{recipe}: {fitted[recipe]}\n")
+    content = json.loads(given.output.read_text("utf-8")) if given.output.exists() else {}
+    content |= {"version": 2, "features": FEATURES}
+    own = content.setdefault("recipes", {})
+    if given.own:
+        key = load_recipe(given.own).describe_hash
+        own[key] = {"name": given.own, "weights": fitted[given.own]}
+    else:
+        content["models"] = {kind: fitted[getattr(given, kind)] for kind in RECIPES}
     given.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

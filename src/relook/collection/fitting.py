@@ -122,7 +122,8 @@ class Fit:
 
 def fit_lessons(collection: Collection, lessons: Lessons | None) -> Fit:
     """Fit to what was asked, read with the labels that the collection has now."""
-    shipped = find_confidence(collection.engine.kind)
+    engine = collection.engine
+    shipped = find_confidence(engine.kind, recipe=engine.describe_hash)
     if lessons is None:
         _, labelled = collection.catalog.labels_in_use()
         hint = (
