@@ -50,7 +50,7 @@ TAGS = {
 
 def document() -> dict[str, Any]:
     """The OpenAPI document of a server that asks for a token."""
-    settings = ServerSettings(token="any")
+    settings = ServerSettings(token="any of sixteen characters")
     with (
         tempfile.TemporaryDirectory() as folder,
         relook.create(Path(folder) / "empty") as collection,
