@@ -10,7 +10,7 @@ from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relook.server.problems import send_problem
-from relook.server.security.layer import API, Layer, client_of, header
+from relook.server.security.layer import API, Layer, client_of, header, path_of
 from relook.server.settings import ServerSettings
 
 __all__ = ["BodyLayer"]
@@ -86,7 +86,7 @@ class BodyLayer(Layer):
     def _limit(self, scope: Scope) -> int:
         if not (header(scope, b"content-type") or "").lower().startswith("multipart/"):
             return _PLAIN
-        if scope["path"] == f"{API}/images":
+        if path_of(scope) == f"{API}/images":
             return self._settings.request_bytes + _BESIDE
         return self._settings.upload_bytes + _BESIDE
 

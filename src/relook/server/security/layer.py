@@ -6,7 +6,7 @@ import ipaddress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["API", "SAFE", "Layer", "client_of", "header", "is_api"]
+__all__ = ["API", "SAFE", "Layer", "client_of", "header", "is_api", "path_of"]
 
 API = "/api/v1"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,9 +41,17 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None if value is None else value.decode("latin-1").strip()
 
 
+def path_of(scope: Scope) -> str:
+    """The path as the routes see it: below the one that the application is mounted at, if any."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    rest = path.removeprefix(root)
+    return rest if not rest or rest.startswith("/") else path
+
+
 def is_api(scope: Scope) -> bool:
     """Whether a request asks the REST interface; everything else can only be a file of the page."""
-    path: str = scope["path"]
+    path = path_of(scope)
     return path == "/api" or path.startswith("/api/")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from relook.server.problems import send_problem
-from relook.server.security.layer import API, Layer, client_of, is_api
+from relook.server.security.layer import API, Layer, client_of, is_api, path_of
 
 __all__ = ["Buckets", "CrowdLayer", "RateLayer"]
 
@@ -116,5 +116,5 @@ class CrowdLayer(Layer):
 
 
 def _is_light(scope: Scope) -> bool:
-    path: str = scope["path"]
+    path = path_of(scope)
     return not is_api(scope) or path == f"{API}/health" or path.endswith("/thumbnail")

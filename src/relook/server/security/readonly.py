@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from relook.server.problems import send_problem
-from relook.server.security.layer import API, SAFE, Layer, is_api
+from relook.server.security.layer import API, SAFE, Layer, is_api, path_of
 
 __all__ = ["ASKING", "ReadonlyLayer"]
 
@@ -20,7 +20,7 @@ class ReadonlyLayer(Layer):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
-        harmless = scope["method"] in SAFE or scope["path"] in ASKING
+        harmless = scope["method"] in SAFE or path_of(scope) in ASKING
         if harmless or not is_api(scope):
             await self.app(scope, receive, send)
         else:

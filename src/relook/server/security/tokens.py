@@ -9,7 +9,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from relook.server.problems import send_problem
-from relook.server.security.layer import API, Layer, client_of, header, is_api
+from relook.server.security.layer import API, Layer, client_of, header, is_api, path_of
 from relook.server.security.rates import Buckets
 from relook.server.security.sessions import Sessions
 
@@ -75,7 +75,7 @@ class TokenLayer(Layer):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
-        is_open = self._token is None or not is_api(scope) or scope["path"] in PUBLIC
+        is_open = self._token is None or not is_api(scope) or path_of(scope) in PUBLIC
         if is_open or self._known.name_of(scope) is not None:
             await self.app(scope, receive, send)
         elif header(scope, b"authorization") is None:
