@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -367,3 +368,41 @@ def test_a_picture_of_too_many_pixels_is_refused_as_in_a_search(empty) -> None:
         assert client.delete(f"/api/v1/quarantine/{listed[0]['id']}").status_code == 204
         job = ended(client, send(client, ("large.png", picture(1))).json())
     assert (job["report"]["added"], job["report"]["quarantined"]) == (1, [])
+
+
+@pytest.mark.parametrize("moment", [0, 2])
+def test_a_collection_that_goes_while_pictures_are_added_loses_none(
+    tmp_path, monkeypatch, moment
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    with fake_collection(tmp_path / "pictures") as collection:
+        folder = collection.directory
+
+        def go(number: int) -> None:
+            if number == moment:
+                folder.rename(elsewhere)
+
+        with serving(collection) as client:
+            sent = [(f"{number}.png", picture(number)) for number in range(5)]
+            monkeypatch.setattr(InProcess, "before", staticmethod(go))
+            job = send(client, *sent).json()
+            jobs, deadline = client.app.state.service.jobs, time.monotonic() + 60
+            while not jobs.get(job["id"]).is_over:  # asked directly: no route answers now
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+            monkeypatch.setattr(InProcess, "before", staticmethod(lambda _: None))
+            elsewhere.rename(folder)
+            told = client.get(f"/api/v1/jobs/{job['id']}").json()
+            assert "the collection is gone; bring it back" in told["error"]
+            assert client.get("/api/v1/quarantine").json()["pictures"] == []
+        with serving(collection) as client:
+            for job in client.get("/api/v1/jobs").json()["jobs"]:
+                assert ended(client, job)["state"] == "done"
+            assert client.get("/api/v1/images").json()["total"] == 5
+
+
+def test_names_that_some_disks_take_for_one_are_told_apart(empty) -> None:
+    with serving(empty) as client:
+        sent = [("IMG.png", picture(1)), ("img.PNG", picture(2)), ("Img.png", picture(3))]
+        assert ended(client, send(client, *sent).json())["report"]["added"] == 3
+    assert len({name.casefold() for name in files_of(empty)}) == 3

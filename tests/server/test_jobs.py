@@ -86,6 +86,21 @@ def test_a_job_says_what_is_wrong_with_the_disk(jobs, tmp_path, number, words) -
     assert str(tmp_path) not in over.error
 
 
+def test_a_job_that_cannot_be_tidied_up_ends_no_other(jobs, caplog) -> None:
+    def discard() -> None:
+        raise CollectionError("the catalog is damaged; restore a backup")
+
+    go = threading.Event()
+    first = jobs.submit("add", lambda report, stop: {"went": go.wait(60)})
+    second = jobs.submit("add", lambda report, stop: {}, discard=discard)
+    jobs.cancel(second.id)
+    go.set()
+    assert until_over(jobs, first).state == "done"
+    assert until_over(jobs, second).state == "cancelled"
+    assert until_over(jobs, jobs.submit("add", lambda report, stop: {})).state == "done"
+    assert "damaged" in caplog.text
+
+
 def test_a_running_job_is_cancelled_with_what_it_did(jobs) -> None:
     def work(report, stop):
         assert stop.wait(60)

@@ -82,6 +82,8 @@ def install_problems(app: FastAPI) -> None:
 
 def is_full(error: BaseException | None) -> bool:
     """Whether a disk had no space left."""
+    if isinstance(error, RelookError):
+        return "disk is full" in str(error) or is_full(error.__cause__)
     return isinstance(error, OSError) and error.errno in _FULL
 
 
@@ -101,12 +103,12 @@ async def _on_problem(request: Request, error: ProblemError) -> Response:
 
 async def _on_relook(request: Request, error: RelookError) -> Response:
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-    if "disk is full" in str(error) or is_full(error.__cause__):
-        status = 507
+    status = 507 if is_full(error) else status
     if status >= 500:
         _LOG.warning("%s %r: %s", request.method, request.scope["path"], error)
     headers = {"Retry-After": _BUSY_SECONDS} if status == 503 else None
-    return _answer(status, _clean(request, str(error)), headers=headers)
+    detail = _NO_SPACE if status == 507 else str(error)  # what helps at a prompt misleads here
+    return _answer(status, _clean(request, detail), headers=headers)
 
 
 async def _on_invalid(_: Request, error: RequestValidationError) -> Response:

@@ -15,6 +15,7 @@ from relook.core.errors import CollectionError, LockedError
 from relook.server.describing.tools import for_senders
 from relook.server.jobs.queue import Jobs
 from relook.server.jobs.records import Job, Report
+from relook.server.problems import is_full
 from relook.server.scrubbing import without_paths
 from relook.server.settings import ServerSettings
 from relook.server.uploads.folder import Batch, Uploads
@@ -95,6 +96,7 @@ class _Adding:
         begun: list[float] = []
 
         def progress(now: Progress) -> None:
+            self._check()  # else all that follows would go to quarantine
             begun.append(time.monotonic())
             report(total - now.total + now.done, total, now.path)
             makes_way = turn.wanted and begun[-1] - begun[0] > _STRETCH
@@ -102,21 +104,28 @@ class _Adding:
                 raise KeyboardInterrupt  # what was finished is written, then the run ends
 
         with turn.long():
-            files = [self.uploads.folder / name for name in self.batch.names]
-            files = [file for file in files if file.exists()]
-            if stop.is_set() or not files:
+            if stop.is_set():
                 return True
             try:
-                self.collection.add(files, progress=progress, limits=self.limits)
+                self._check()
+                files = [self.uploads.folder / name for name in self.batch.names]
+                files = [file for file in files if file.exists()]
+                if files:
+                    self.collection.add(files, progress=progress, limits=self.limits)
             except KeyboardInterrupt:
                 return stop.is_set()
             except LockedError:
                 raise
             except CollectionError as error:
+                why = "the disk is full; free some space" if is_full(error) else error
                 raise CollectionError(
-                    f"{error}; what was sent is kept, and indexed when the server starts again"
+                    f"{why}; what was sent is kept, and indexed when the server starts again"
                 ) from error
         return True
+
+    def _check(self) -> None:
+        if not self.uploads.folder.is_dir():
+            raise CollectionError("the collection is gone; bring it back where it was")
 
     def _finish(self) -> Mapping[str, Any]:
         """Label what was indexed, and tell of it."""

@@ -172,7 +172,10 @@ class Jobs:
                 return
         self._change(task, state="cancelled", message="cancelled")
         if task.discard is not None and not self.closing.is_set():
-            task.discard()
+            try:
+                task.discard()
+            except Exception as error:  # noqa: BLE001 - one job must never end the others
+                self._words(error)  # goes to the log; the next start tidies up
 
     def _end(self, task: _Task, report: Mapping[str, Any]) -> None:
         if task.stop.is_set():

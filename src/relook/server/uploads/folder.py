@@ -93,6 +93,7 @@ class Uploads:
         """
         names: dict[bytes, str] = {}
         new: dict[str, Path] = {}
+        taken: set[str] = set()
         refused: list[Refused] = []
         with self._placing:
             for file in received:
@@ -106,7 +107,10 @@ class Uploads:
                 known = self._known(file)
                 if known is None:
                     wanted = clean_name(file.name, kind=kind)
-                    known = free_name(wanted, lambda name: name in new or self._is_taken(name))
+                    known = free_name(
+                        wanted, lambda name: name.casefold() in taken or self._is_taken(name)
+                    )
+                    taken.add(known.casefold())  # many disks take IMG.jpg and img.JPG for one
                     new[known] = file.path
                 names[file.sha256] = known
             batch = Batch(tuple(dict.fromkeys(names.values())), tuple(labels), tuple(refused))
