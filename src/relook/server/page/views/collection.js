@@ -28,6 +28,7 @@ export function mount(root, context) {
   const list = el("div", { class: "tabs", role: "tablist", "aria-label": "Parts of the collection", onkeydown: key }, tabs);
   let stop = () => {};
   let shown = "";
+  let place = null; // Of the tab that is shown.
   root.append(el("header", { class: "head" }, el("h1", {}, info.name), numbers), readonly(info) ?? panel.node, list, body);
   const facts = () => refill(numbers, numberList(context.info));
   const refresh = context.refreshInfo;
@@ -40,7 +41,7 @@ export function mount(root, context) {
   const onended = () => {
     context.refreshInfo().catch(() => {});
     if (shown === "pictures" && !wall?.selection?.ids.size) wall.reload();
-    if (shown === "quarantine") quarantine(body, context);
+    if (shown === "quarantine") quarantine(place, context);
   };
   let wall = null;
   adding.addEventListener("ended", onended);
@@ -99,14 +100,15 @@ export function mount(root, context) {
     stop = () => {};
     shown = wanted;
     wall = null;
-    refill(body);
-    if (wanted === "labels") labels(body, context);
-    if (wanted === "quarantine") quarantine(body, context);
-    if (wanted === "duplicates") stop = duplicates(body, context);
+    place = el("div"); // Its own: an answer that comes late fills what is not shown any more.
+    refill(body, place);
+    if (wanted === "labels") labels(place, context);
+    if (wanted === "quarantine") quarantine(place, context);
+    if (wanted === "duplicates") stop = duplicates(place, context);
     if (wanted === "pictures") {
       wall = browse(context);
       stop = () => wall.stop();
-      refill(body, wall.node);
+      refill(place, wall.node);
       wall.show(params);
     }
     return undefined;
