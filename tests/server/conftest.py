@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -43,7 +44,26 @@ def museum(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ``museum/photos`` (11, of 3 paintings and of empty rooms), ``museum/queries`` (4), and
     ``pictures``, a collection of the photos with sift-asmk, labelled by painting.
     """
-    folder = tmp_path_factory.mktemp("server")
+    own = tmp_path_factory.mktemp("server")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        make_museum(own)
+        return own
+    shared = tmp_path_factory.getbasetemp().parent / "server-museum"
+    try:
+        shared.mkdir()
+    except FileExistsError:  # another process of this run makes it
+        deadline = time.monotonic() + 300
+        while not (shared / "whole").exists():
+            assert time.monotonic() < deadline, "nobody made the museum"
+            time.sleep(0.1)
+    else:
+        make_museum(shared)
+        (shared / "whole").touch()
+    shutil.copytree(shared, own, dirs_exist_ok=True)  # nobody opens what others copy
+    return own
+
+
+def make_museum(folder: Path) -> None:
     files = write_museum(folder / "museum", exhibition=SMALL)
     with relook.create(folder / "pictures") as collection:
         collection.add([folder / "museum" / "photos"], jobs=1)
@@ -51,7 +71,6 @@ def museum(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ids = collection.ids_of(painted)
         names = [path.stem.rpartition("-")[0] for path in painted]
         collection.apply_labels({one: [name] for one, name in zip(ids, names, strict=True)})
-    return folder
 
 
 @pytest.fixture

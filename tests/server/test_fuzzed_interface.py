@@ -29,6 +29,7 @@ picture, boxes within it, texts without characters of control. What lacks that g
 
 CONFIG: dict[str, Any] = {
     "seed": 8,
+    "suppress-health-check": ["too_slow"],
     "continue-on-failure": True,
     "cache": {"enabled": False},
     "generation": {"deterministic": True, "no-shrink": True, "max-examples": 300 if LONG else 4},
