@@ -14,6 +14,10 @@ from hypothesis import settings
 # Before NumPy is imported: threads of BLAS and pytest's workers fight for the same cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Workers and the hundreds of processes that tests start would compile every source anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # OpenVINO's converter would tell the internet that it was called, twice, from forked processes.
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
@@ -27,9 +31,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 settings.register_profile("relook", deadline=None, derandomize=True)
 settings.load_profile("relook")
 
-from oracles import processes  # noqa: E402 - importable only now
+from oracles import compiling, processes  # noqa: E402 - importable only now
 
 processes.start_quickly()
+compiling.take_turns()
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def sound_digest(directory: Path) -> str:
 
 
 @posix
+@pytest.mark.usefixtures("twenty")  # what is compiled is kept, and no part of the quiet time
 def test_killed_runs_are_resumed_and_end_like_a_quiet_one(tmp_path: Path) -> None:
     fakes.save_photos(tmp_path / "photos", 40)
     (tmp_path / "photos" / "bad.jpg").write_text("not a picture")
@@ -183,7 +184,7 @@ def test_ctrl_c_in_a_terminal_stops_parent_and_workers_quietly(
         time.sleep(0.01)
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGINT)
-    _, complaint = process.communicate(timeout=10)
+    _, complaint = process.communicate(timeout=60)
     last = complaint.rstrip().splitlines()[-1]
     assert last.startswith("KeyboardInterrupt: stopped; ")
     assert last.endswith("of 200 photos are done and safe, run the same command again to go on")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,17 +14,22 @@ from relook.encodings import AsmkEncoder, BagOfWordsEncoder, HammingEncoder
 from relook.encodings.hamming import HammingEmbedding
 
 BOOK = encoding.codebook()
-EMBEDDING = HammingEmbedding.fit([encoding.descriptors(2000, seed=3)], BOOK)
 ENCODERS = {
     "asmk*": lambda: AsmkEncoder(BOOK, assignments=3),
     "smk*": lambda: AsmkEncoder(BOOK, aggregated=False, assignments=3),
     "asmk": lambda: AsmkEncoder(BOOK, binary=False, assignments=3),
     "smk": lambda: AsmkEncoder(BOOK, aggregated=False, binary=False, assignments=3),
-    "he": lambda: HammingEncoder(BOOK, EMBEDDING, assignments=3),
+    "he": lambda: HammingEncoder(BOOK, embedding(), assignments=3),
     "bow": lambda: BagOfWordsEncoder(BOOK),
     "bow, three words": lambda: BagOfWordsEncoder(BOOK, assignments=3),
     "bow, soft": lambda: BagOfWordsEncoder(BOOK, assignments=3, soft_sigma=0.3),
 }
+
+
+@cache
+def embedding():
+    """Once asked for: every worker that collects tests would fit it."""
+    return HammingEmbedding.fit([encoding.descriptors(2000, seed=3)], BOOK)
 
 
 @pytest.fixture(params=ENCODERS.values(), ids=ENCODERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,18 @@ import relook
 
 FOLDER = Path(relook.__file__).parent
 SOURCES = sorted(FOLDER.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in SOURCES}
 HEAVY = ("cv2", "faiss", "numba", "numpy", "onnxruntime", "openvino", "PIL", "scipy", "torch")
+
+
+@cache
+def tree(path):
+    """Once asked for: every worker that collects tests would parse all."""
+    return ast.parse(path.read_text("utf-8"))
 
 
 def names(path):
     """Every module that a file imports, wherever in the file."""
-    for node in ast.walk(TREES[path]):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -56,7 +62,7 @@ def test_only_networks_and_training_import_torch():
 
 def test_no_assert_and_no_bare_except_outside_tests():
     for path in SOURCES:
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(tree(path)):
             assert not isinstance(node, ast.Assert), path
             assert not (isinstance(node, ast.ExceptHandler) and node.type is None), path
 
@@ -65,7 +71,7 @@ def test_print_is_for_the_command_line_only():
     for path in SOURCES:
         if path.relative_to(FOLDER).parts[0] == "cli":
             continue
-        calls = [n.func for n in ast.walk(TREES[path]) if isinstance(n, ast.Call)]
+        calls = [n.func for n in ast.walk(tree(path)) if isinstance(n, ast.Call)]
         assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"], (
             path
         )
@@ -77,14 +83,14 @@ def test_files_are_short():
 
 
 def test_every_module_says_what_it_is():
-    assert [path for path in SOURCES if not ast.get_docstring(TREES[path])] == []
+    assert [path for path in SOURCES if not ast.get_docstring(tree(path))] == []
 
 
 def test_what_a_module_exports_is_there():
-    for path, tree in TREES.items():
+    for path in SOURCES:
         defined = {
             name
-            for node in ast.walk(tree)
+            for node in ast.walk(tree(path))
             for name in (
                 [node.name]
                 if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
@@ -95,6 +101,6 @@ def test_what_a_module_exports_is_there():
                 else []
             )
         }
-        for node in tree.body:
+        for node in tree(path).body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
                 assert set(ast.literal_eval(node.value)) <= defined, path

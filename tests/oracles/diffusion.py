@@ -26,7 +26,7 @@ def similarities(vectors):
 
 def neighbors(vectors, k):
     """For each row the others, most similar first, equal ones by row."""
-    products = np.array([[np.float32(x) for x in row] for row in similarities(vectors)])
+    products = similarities(vectors).astype(np.float32)
     lists = []
     for row, values in enumerate(products):
         others = [j for j in np.lexsort((np.arange(len(values)), -values)) if j != row]
