@@ -251,8 +251,7 @@ class Catalog:
     def labels_in_use(self) -> tuple[int, int]:
         """The number of different labels in :meth:`labelled`, and of contents that have one."""
         with self.reading():
-            labels = self.columns().labels
-        return len(np.unique(labels.codes)), len(np.unique(labels.contents))
+            return self.columns().labels.numbers()
 
     def label_counts(self) -> dict[str, int]:
         """In order of label the number of contents that :meth:`labelled` names."""

@@ -23,8 +23,9 @@ __all__ = ["Columns", "LabelColumns", "read_ids"]
 Int64 = NDArray[np.int64]
 Rows = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 
-_SEARCHABLE = (
-    "SELECT group_concat(id), group_concat(CASE WHEN taken IS NOT NULL THEN id END), "
+_SEARCHABLE = "SELECT group_concat(id) FROM contents WHERE state = 'ok'"
+_TOLD = (
+    "SELECT group_concat(CASE WHEN taken IS NOT NULL THEN id END), "
     "group_concat(CASE WHEN latitude IS NOT NULL THEN id END) FROM contents WHERE state = 'ok'"
 )
 _SHOWN = "SELECT group_concat(content) FROM paths"
@@ -35,9 +36,19 @@ _MOST_SETS = 8
 
 def read_ids(text: str | None) -> Int64:
     """``(N,)`` ids, rising and each once, of what ``group_concat`` made of them."""
-    found = np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
-    rises = found[1:] > found[:-1]
-    return found if rises.all() else np.unique(found)
+    return _each_once(_read(text))
+
+
+def _read(text: str | None) -> Int64:
+    return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
+
+
+def _each_once(ids: Int64) -> Int64:
+    """Rising; SQLite nearly always has them in order, though it promises none."""
+    steps = np.diff(ids)
+    if (steps > 0).all():
+        return ids
+    return ids[np.concatenate([[True], steps > 0])] if (steps >= 0).all() else np.unique(ids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +69,11 @@ class LabelColumns:
         """In order of label, how many contents have it."""
         numbers = np.bincount(self.codes, minlength=len(self.names)).tolist()
         return {name: count for name, count in zip(self.names, numbers, strict=True) if count}
+
+    def numbers(self) -> tuple[int, int]:
+        """The number of different labels, and of contents that have one."""
+        used = int(np.count_nonzero(np.bincount(self.codes)))
+        return used, len(_each_once(self.contents))
 
     def by_content(self) -> dict[int, tuple[str, ...]]:
         """Labels in order, by content in order of id."""
@@ -82,33 +98,28 @@ class Columns:
     _sets: OrderedDict[Hashable, Int64] = field(default_factory=OrderedDict)
 
     @cached_property
-    def _searchable(self) -> tuple[Int64, Int64, Int64]:
-        ids, dated, placed = self._rows(_SEARCHABLE, ())[0]
-        return read_ids(ids), read_ids(dated), read_ids(placed)
-
-    @cached_property
     def ids(self) -> Int64:
         """``(N,)`` ids, rising, of what can be searched and is shown by a file."""
+        searchable = read_ids(self._rows(_SEARCHABLE, ())[0][0])
         shown = read_ids(self._rows(_SHOWN, ())[0][0])
-        ids = np.intersect1d(self._searchable[0], shown, assume_unique=True)
+        ids = np.intersect1d(searchable, shown, assume_unique=True)
         ids.flags.writeable = False  # callers get this very array
         return ids
 
     @cached_property
-    def dated(self) -> int:
-        """How many of these have a time."""
-        return len(np.intersect1d(self._searchable[1], self.ids, assume_unique=True))
+    def told(self) -> tuple[int, int]:
+        """How many of these have a time, and how many a place."""
+        dated, placed = map(read_ids, self._rows(_TOLD, ())[0])
+        return self._among(dated), self._among(placed)
 
-    @cached_property
-    def placed(self) -> int:
-        """How many of these have a place."""
-        return len(np.intersect1d(self._searchable[2], self.ids, assume_unique=True))
+    def _among(self, found: Int64) -> int:
+        return len(np.intersect1d(found, self.ids, assume_unique=True))
 
     @cached_property
     def labels(self) -> LabelColumns:
         """The labels of these."""
         keys, texts = self._rows(_LABELS, ())[0]
-        contents = np.fromstring(keys, np.int64, sep=",") if keys else np.empty(0, np.int64)
+        contents = _read(keys)
         labels = texts.split("\n") if texts else []
         if len(labels) != len(contents):  # somebody else wrote a label with a line end
             rows = self._rows(_LABEL_ROWS, ())

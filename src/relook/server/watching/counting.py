@@ -46,8 +46,7 @@ class Counter:
                 generation = catalog.generation()
                 found = catalog.counts()
                 labels, labelled = catalog.labels_in_use()
-                columns = catalog.columns()
-                geotagged, dated = columns.placed, columns.dated
+                dated, geotagged = catalog.columns().told
             counts = Counts(
                 images=found["images"],
                 quarantined=found["quarantined"],
