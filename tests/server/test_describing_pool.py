@@ -47,6 +47,18 @@ def test_whatever_a_picture_does_is_the_clients_mistake(pool, kind, status) -> N
     assert asyncio.run(pool.run(WhoAreYou())) == process
 
 
+def test_a_process_that_cannot_start_is_said_once_to_whoever_runs_the_server(caplog) -> None:
+    pool = DescribingPool(ToolsMaker(Fail("usage")), workers=1, queue=3, seconds=PATIENCE)
+    try:
+        problem = status_of(pool.run(Say("hello")))
+    finally:
+        pool.close()
+    assert problem.status == 503
+    assert [one.getMessage() for one in caplog.records if "cannot start" in one.getMessage()] == [
+        "a describing process cannot start: UsageError: the box lies outside the picture"
+    ]
+
+
 def test_a_crash_costs_the_request_that_caused_it_alone(pool) -> None:
     async def crowd():
         return await asyncio.gather(

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from relook.collection.launch import launch
-from relook.collection.worker import Done, Job, Ready
+from relook.collection.worker import Done, Failed, Job, Ready
 from relook.server.describing.lanes import Lanes, Ticket
 from relook.server.describing.tools import Answer, Refusal
 
 __all__ = ["Hand"]
 
+_LOG = logging.getLogger(__name__)
 _START_SECONDS = 300.0
 _TRIES = 2
 _DIED = Refusal(415, "the decoder crashed on this picture; save it as another format and try again")
@@ -40,6 +42,7 @@ class Hand:
         self._ticket: Ticket | None = None
         self._doomed = False
         self._closed = False
+        self._complaint = ""
         self._thread = threading.Thread(target=self._work, name="relook-describe", daemon=True)
         self._thread.start()
 
@@ -119,11 +122,18 @@ class Hand:
             if self._closed:
                 process.kill()
         try:
-            ready = connection.poll(_START_SECONDS) and isinstance(connection.recv(), Ready)
+            first = connection.recv() if connection.poll(_START_SECONDS) else None
         except (EOFError, OSError):
-            ready = False
-        if not ready:
+            first = None
+        if not isinstance(first, Ready):
             self._bury()
+            self._complain(first.reason if isinstance(first, Failed) else "it died, or hangs")
+
+    def _complain(self, why: str) -> None:
+        """Clients are told to wait; whoever runs the server has to know what for."""
+        if not self._closed and why != self._complaint:
+            _LOG.warning("a describing process cannot start: %s", why)
+        self._complaint = why
 
     def _bury(self) -> None:
         with self._lock:
