@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,7 @@ from relook.collection.records import Generation
 from relook.core.errors import CollectionError, RelookError, StorageError
 from relook.mapping.atlas.layout import lay_out, place
 from relook.mapping.atlas.map import AtlasMap, arrange, blank_rows
-from relook.mapping.atlas.vectors import AtlasVectors, fit_projection, make_vectors, project
+from relook.mapping.atlas.vectors import AtlasVectors, make_rows, make_vectors, project
 
 __all__ = ["AtlasShelf", "Current"]
 
@@ -100,13 +100,10 @@ class AtlasShelf:
         catalog = self._collection.catalog
         with catalog.reading():
             generation, shown = catalog.generation(), self._shown()
-        projection = fit_projection(
-            self._vectors, shown, stop=stop,
-            step=lambda done, total: progress("learn", done, total),
-        )  # fmt: skip
-        ids, vectors = project(
-            self._vectors, projection, shown, stop=stop,
-            step=lambda done, total: progress("describe", done, total),
+        projection, ids, vectors = make_rows(
+            replace(self._vectors, threads=threads), shown, stop=stop,
+            learn=lambda done, total: progress("learn", done, total),
+            describe=lambda done, total: progress("describe", done, total),
         )  # fmt: skip
         seen = vectors[~blank_rows(vectors)]
         places = lay_out(seen, progress=progress, stop=stop, threads=threads)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -19,7 +20,7 @@ from relook.search import Recipe
 from relook.search.channels import GLOBAL, LOCAL
 from relook.vectors import KMeans, PcaWhitening, Projection, l2_normalize
 
-__all__ = ["AtlasVectors", "descriptors_of", "fit_projection", "make_vectors", "project"]
+__all__ = ["AtlasVectors", "descriptors_of", "make_rows", "make_vectors", "project"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
@@ -52,6 +53,7 @@ class AtlasVectors:
         signed: whether codes say on which side of its word each dimension of a feature lies.
         chosen: ``(K, D)`` centers of the VLAD, of a map that was made before; None finds them.
         several: whether pictures have several vectors, of which the mean is taken.
+        threads: that make a VLAD each.
     """
 
     collection: Collection
@@ -60,6 +62,7 @@ class AtlasVectors:
     signed: bool = False
     chosen: Float32 | None = None
     several: bool = False
+    threads: int = 1
 
     @property
     def name(self) -> str:
@@ -85,14 +88,17 @@ class AtlasVectors:
 
         Pictures whose description is gone or damaged are missing.
         """
-        if self.vlad is not None and self.codebook is not None:
-            return {
-                id_: self.vlad.encode_descriptors(
-                    descriptors_of(codes, self.codebook, signed=self.signed)
-                )
-                for id_, codes in self.collection.codes(ids, channel=LOCAL).items()
-            }
+        if self.vlad is not None:
+            codes = self.collection.codes(ids, channel=LOCAL)
+            with ThreadPoolExecutor(self.threads) as pool:
+                return dict(zip(codes, pool.map(self._encoded, codes.values()), strict=True))
         return self._pooled(ids) if self.several else self._indexed(ids)
+
+    def _encoded(self, codes: LocalCodes) -> Float32:
+        if self.vlad is None or self.codebook is None:
+            raise UsageError("only local features have a VLAD")
+        rows = descriptors_of(codes, self.codebook, signed=self.signed)
+        return self.vlad.encode_descriptors(rows)
 
     def _indexed(self, ids: Sequence[int]) -> dict[int, Float32]:
         index = self.collection.sources().index(GLOBAL)
@@ -150,17 +156,34 @@ def _centers(codebook: Codebook) -> Float32:
     return KMeans(min(WORDS, len(words)), seed=_SEED).fit(words).centers_
 
 
-def fit_projection(
-    vectors: AtlasVectors, ids: Int64, *, step: Step, stop: Stop
-) -> Projection | None:
-    """PCA of the collection's own vectors; None where there are too few pictures for one."""
+def make_rows(
+    vectors: AtlasVectors, ids: Int64, *, learn: Step, describe: Step, stop: Stop
+) -> tuple[Projection | None, Int64, Float32]:
+    """A projection of the collection's own vectors, ids, and the ``(N, d)`` projected vectors.
+
+    The projection is PCA of some of them; None where there are too few pictures for one.
+    """
     chosen = ids[np.linspace(0, len(ids) - 1, min(_FITTED, len(ids))).astype(np.int64)]
-    rows: list[Float32] = []
-    for chunk in _chunks(chosen):
+    sample: dict[int, Float32] = {}
+    for chunk in _chunks(np.unique(chosen)):
         if stop():
             raise Stopped
-        rows += [row for row in vectors.of(chunk).values() if row.any()]
-        step(len(rows), len(chosen))
+        sample |= vectors.of(chunk)
+        learn(len(sample), len(chosen))
+    projection = _fit(vectors, sample)
+    known, rows = _projected(projection, sample)
+    del sample
+    others = np.setdiff1d(ids, known)
+    left, more = project(
+        vectors, projection, others, stop=stop,
+        step=lambda done, _: describe(len(known) + done, len(ids)),
+    )  # fmt: skip
+    parts = [part for part in (rows, more) if len(part)] or [more]
+    return projection, np.concatenate([known, left]), np.concatenate(parts)
+
+
+def _fit(vectors: AtlasVectors, made: Mapping[int, Float32]) -> Projection | None:
+    rows = [row for row in made.values() if row.any()]
     if len(rows) < 3:
         return None
     sample = np.stack(rows)
@@ -183,12 +206,20 @@ def project(
             raise Stopped
         made = vectors.of(chunk)
         if made:
-            found += made
-            block = np.stack(list(made.values()))
-            rows.append(block if projection is None else projection.transform(block))
+            known, block = _projected(projection, made)
+            found += known.tolist()
+            rows.append(block)
         step(len(found), len(ids))
     width = rows[0].shape[1] if rows else 0
     return np.array(found, np.int64), np.concatenate(rows or [np.zeros((0, width), np.float32)])
+
+
+def _projected(projection: Projection | None, made: Mapping[int, Float32]) -> tuple[Int64, Float32]:
+    if not made:
+        return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
+    block = np.stack(list(made.values()))
+    rows = block if projection is None else projection.transform(block)
+    return np.array(list(made), np.int64), rows
 
 
 def _chunks(ids: Int64) -> list[list[int]]:
