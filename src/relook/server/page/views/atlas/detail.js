@@ -7,7 +7,8 @@ export function sizes(camera, count) {
   const zoom = Math.max(camera.zoom, 0.5);
   const narrow = camera.width < 600;
   const most = narrow ? 168 : NEAREST;
-  const side = Math.min(most, (narrow ? 38 : 46) * zoom ** 0.32);
+  const roomy = Math.min(2, Math.max(1, (500 / Math.max(count, 1)) ** 0.3)); // A few may be larger.
+  const side = Math.min(most, (narrow ? 38 : 46) * roomy * zoom ** 0.32);
   const come = Math.min(1, Math.max(0, Math.log2(zoom) / 2.3));
   // Far out there is ground between thumbnails, so that one sees the dots; near in they fill it.
   const pitch = side * (1.5 - 0.42 * come) + 6;

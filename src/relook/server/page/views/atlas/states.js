@@ -4,9 +4,9 @@ import { button, count, el, empty, refill } from "../../parts/dom.js";
 
 /** How long a map takes, in words. */
 export function patience(pictures) {
-  if (pictures < 3000) return "a few seconds";
-  if (pictures < 9000) return "less than a minute";
-  if (pictures < 25000) return "a minute or two";
+  if (pictures < 5000) return "a few seconds";
+  if (pictures < 20000) return "less than a minute";
+  if (pictures < 50000) return "a minute or two";
   return "several minutes";
 }
 
