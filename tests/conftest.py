@@ -31,10 +31,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 settings.register_profile("relook", deadline=None, derandomize=True)
 settings.load_profile("relook")
 
-from oracles import compiling, processes  # noqa: E402 - importable only now
+from oracles import compiling, ordering, processes  # noqa: E402 - importable only now
 
 processes.start_quickly()
 compiling.take_turns()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = ordering.long_first(items, workers=workers)
 
 
 @pytest.fixture
