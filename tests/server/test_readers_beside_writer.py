@@ -63,7 +63,7 @@ def test_readers_of_this_and_another_process_never_fail(filled, tmp_path) -> Non
         target=read_elsewhere, args=(theirs, filled.directory, truth), daemon=True
     )
     other.start()
-    assert ours.poll(60)
+    assert ours.poll(300)
     assert ours.recv() == "ready"
     with serving(filled) as client:
         for thread in threads:
@@ -74,7 +74,7 @@ def test_readers_of_this_and_another_process_never_fail(filled, tmp_path) -> Non
     for thread in threads:
         thread.join()
     ours.send("stop")
-    assert ours.poll(60)
+    assert ours.poll(300)
     searched, problem = ours.recv()
     other.join()
     assert (problems, problem) == ([], None)

@@ -76,7 +76,7 @@ def send(client: TestClient, *files: tuple[str, bytes], labels: tuple[str, ...] 
 
 def ended(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
     """The job when it is over."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while job["state"] in {"waiting", "running"}:
         assert time.monotonic() < deadline, job
         time.sleep(0.02)
