@@ -58,6 +58,8 @@ def arguments(miniature: Path) -> list[str]:
 def test_one_command_measures_every_table(arguments, miniature, capsys, monkeypatch):
     from reproduce.global_descriptors import study
 
+    from relook.vectors import learned_whitening
+
     measured: list[study.Results] = []
 
     def once(*given, original=study.study, **settings):
@@ -65,7 +67,11 @@ def test_one_command_measures_every_table(arguments, miniature, capsys, monkeypa
             measured.append(original(*given, **settings))
         return measured[0]
 
+    def few(*given, original=learned_whitening.random_non_pairs, count, **settings):
+        return original(*given, count=min(count, 512), **settings)
+
     monkeypatch.setattr(study, "study", once)
+    monkeypatch.setattr(learned_whitening, "random_non_pairs", few)
     page = miniature / "page.md"
     page.write_text(f"before\n{BEGIN}\n{END}\nafter\n", "utf-8")
     assert main([*arguments, "--page", str(page), "--json"]) == 0
