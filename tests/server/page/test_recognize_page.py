@@ -193,7 +193,7 @@ def test_an_unknown_thing_stays_unknown_from_frame_to_frame(visit, server):
     )
     assert shown[0] is True
     assert "very likely90 %" in shown[1]
-    assert shown[2] == "likely"
+    assert shown[2] == "likely, but not certain"
 
 
 def test_words_never_claim_certainty(visit, server):

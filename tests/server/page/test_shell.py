@@ -63,25 +63,26 @@ def test_an_unknown_address_shows_the_search(visit, server):
 
 
 def test_a_view_that_comes_late_gives_way_to_a_quick_back(visit, server):
-    page = visit(server, "#/why?id=1&result=2")
-    page.wait_for_selector(".why-verdict")
+    page = visit(server, "api/v1/health")
     held: list[Any] = []
 
     def hold(route: Any) -> None:
         held.append(route)
 
-    page.route("**/views/search.js", hold)
-    page.evaluate("location.hash = '#/search'")
-    until(page, "location.hash === '#/search'")
+    page.route("**/views/collection.js", hold)  # before the page may fetch it while it is idle
+    page.goto(f"{server}/#/why?id=1&result=2")
+    page.wait_for_selector(".why-verdict")
+    page.evaluate("location.hash = '#/collection'")
+    until(page, "location.hash === '#/collection'")
     while not held:
         page.wait_for_timeout(20)
     page.go_back()
     until(page, "location.hash.startsWith('#/why')")
     held[0].continue_()
-    page.evaluate("import('/views/search.js')")  # there now, for the shell as well
+    page.evaluate("import('/views/collection.js')")  # there now, for the shell as well
     page.wait_for_timeout(100)
     assert page.locator(".view-why").count() == 1
-    assert page.locator(".view-search").count() == 0
+    assert page.locator(".view-collection").count() == 0
 
 
 def test_a_token_opens_the_page(visit, start, faults):

@@ -2,6 +2,7 @@
 
 const base = new URL("api/v1/", document.baseURI).href;
 let whenUnauthorized = () => {};
+let whenUnreachable = () => {};
 
 /** An answer other than success: status 0 means that the server could not be reached. */
 export class ApiError extends Error {
@@ -49,6 +50,7 @@ async function call(method, path, { body, headers, signal } = {}) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    whenUnreachable();
     throw new ApiError(0, "The server cannot be reached. Is it still running?");
   }
   if (!response.ok) {
@@ -120,6 +122,11 @@ export const api = {
   /** Who is told when an answer is 401. */
   onUnauthorized(action) {
     whenUnauthorized = action;
+  },
+
+  /** Who is told when a request did not reach the server. */
+  onUnreachable(action) {
+    whenUnreachable = action;
   },
 };
 

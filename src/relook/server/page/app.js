@@ -1,6 +1,8 @@
 // The shell: hash routes, lazy views, navigation, theme, toasts, login.
 
 import { api, ApiError } from "./api.js";
+import { watchConnection } from "./parts/connection.js";
+import { Places } from "./parts/places.js";
 import { button, el, empty, icon, refill } from "./parts/dom.js";
 
 const VIEWS = {
@@ -15,8 +17,10 @@ const VIEWS = {
 
 const main = document.getElementById("main");
 const state = {}; // What views remember between visits; each uses a key of its own name.
+const places = new Places(); // Where each entry of the history was scrolled to.
 let info = null;
 let shown = null; // { name, unmount }
+let warmed = false;
 let turn = 0; // Grows with every route: a view that arrives late is not shown.
 
 /** The route of a hash: `#/search?labels=a` → { name: "search", params }. */
@@ -63,11 +67,13 @@ async function refreshInfo() {
 /** Show the view that the address names; false where it was shown and stays. */
 async function show() {
   const { name, params } = route(location.hash);
+  const top = places.enter();
   if (shown?.name === name && stays(params)) {
     turn += 1; // A view that is still on its way, as after a quick “back”, is not wanted any more.
+    if (top !== null) places.restore(top, main);
     return false;
   }
-  await mount(name, params);
+  await mount(name, params, top);
   return true;
 }
 
@@ -77,7 +83,7 @@ function stays(params) {
   return !main.firstElementChild?.dispatchEvent(event);
 }
 
-async function mount(name, params) {
+async function mount(name, params, top = null) {
   const mine = ++turn;
   let view;
   try {
@@ -97,7 +103,16 @@ async function mount(name, params) {
   } catch (error) {
     trouble(error);
   }
-  scrollTo(0, 0);
+  places.restore(top ?? 0, main);
+  warm();
+}
+
+/** Fetch the other views while nothing happens: they open at once then, and without a server. */
+function warm() {
+  if (warmed) return;
+  warmed = true;
+  const load = () => Object.values(VIEWS).forEach((view) => view().catch(() => {}));
+  setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(load), 4000);
 }
 
 function leave() {
@@ -161,6 +176,12 @@ async function signOut() {
 api.onUnauthorized(() => {
   if (shown?.name !== "login") mount("login", new URLSearchParams());
 });
+api.onUnreachable(
+  watchConnection(document.getElementById("offline"), () => {
+    // What failed meanwhile is done again; what is shown and well stays as it is.
+    if (main.querySelector('.notice.error, .empty use[href="#icon-warning"]')) mount(...Object.values(route(location.hash)));
+  }),
+);
 document.getElementById("theme").addEventListener("click", switchTheme);
 document.getElementById("leave").addEventListener("click", signOut);
 document.getElementById("skip").addEventListener("click", (event) => {
@@ -172,7 +193,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   dispatchEvent(new Event("themechange"));
 });
 addEventListener("hashchange", () => {
-  show().then((changed) => changed && main.focus({ preventScroll: true }));
+  show().then((changed) => changed && !main.contains(document.activeElement) && main.focus({ preventScroll: true }));
 });
 nameTheme();
 show();

@@ -1,14 +1,15 @@
 // What is asked about: a file that was brought here, or a picture of the collection.
 
 import { api, ApiError, patiently } from "../api.js";
+import { drop, keep, kept, nextToken } from "./keeping.js";
 
 const KEPT = 12; // Files that back and forward can return to.
 const OPAQUE = /\.(hei[cf]|tiff?|jp2|j2k|jxl|psd|dng)$/i; // Most browsers cannot show these.
 
 /** Keep a file as something to ask about; its token stands in the address. */
 export function bring(state, file) {
-  const kept = (state.brought ||= { sources: new Map(), next: 1 });
-  const token = String(kept.next++);
+  const brought = (state.brought ||= { sources: new Map(), next: nextToken() });
+  const token = String(brought.next++);
   const source = {
     token,
     file,
@@ -18,18 +19,18 @@ export function bring(state, file) {
     key: null,
     size: null,
   };
-  kept.sources.set(token, source);
-  for (const [old, one] of kept.sources) {
-    if (kept.sources.size <= KEPT) break;
+  brought.sources.set(token, source);
+  for (const [old, one] of brought.sources) {
+    if (brought.sources.size <= KEPT) break;
     URL.revokeObjectURL(one.url);
-    kept.sources.delete(old);
+    brought.sources.delete(old);
   }
   return source;
 }
 
 /** What the address asks about: `?query=TOKEN` or `?id=ID`; null where it is not known here. */
 export function sourceOf(state, params) {
-  if (params.has("query")) return state.brought?.sources.get(params.get("query")) || null;
+  if (params.has("query")) return broughtAs(state, params.get("query"));
   const id = Number(params.get("id"));
   if (!Number.isInteger(id) || id < 1) return null;
   const known = (state.indexed ||= new Map());
@@ -38,6 +39,15 @@ export function sourceOf(state, params) {
     known.set(id, { id, token: `id${id}`, name: "", url, key: null, size: null });
   }
   return known.get(id);
+}
+
+function broughtAs(state, token) {
+  const brought = (state.brought ||= { sources: new Map(), next: nextToken() });
+  if (!brought.sources.has(token)) {
+    const source = kept(token);
+    if (source) brought.sources.set(token, source);
+  }
+  return brought.sources.get(token) || null;
 }
 
 /** Boxes of an address: "x,y,w,h;x,y,w,h" → [[x, y, w, h], …]. */
@@ -62,17 +72,23 @@ export async function ask(path, source, fields, { signal, onWait } = {}) {
   try {
     answer = await again();
   } catch (error) {
-    const forgotten = error instanceof ApiError && error.status === 404 && source.key && source.file;
+    const forgotten = error instanceof ApiError && error.status === 404 && source.key;
     if (!forgotten) throw error;
+    if (!source.file) {
+      drop(source.token);
+      throw new ApiError(404, "That picture is not kept any more. Bring it again to search with it.");
+    }
     source.key = null;
     answer = await again();
   }
+  const before = source.key;
   learn(source, answer.query);
   if (answer.preview) {
     URL.revokeObjectURL(source.url);
     source.url = answer.preview;
     source.opaque = false;
   }
+  if (source.file && source.key !== before && !source.opaque) keep(source);
   return answer;
 }
 

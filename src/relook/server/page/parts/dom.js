@@ -42,9 +42,9 @@ export function refill(node, ...children) {
   return node;
 }
 
-/** An icon of icons.svg; it is decoration: the control around it has the label. */
+/** An icon of index.html, so that none is ever fetched; the control around it has the label. */
 export function icon(name, attributes = {}) {
-  const use = svg("use", { href: `icons.svg#${name}` });
+  const use = svg("use", { href: `#icon-${name}` });
   return svg("svg", { class: "icon", "aria-hidden": "true", ...attributes }, use);
 }
 
@@ -74,6 +74,7 @@ export function stylesheet(href) {
 export function color(token) {
   const probe = el("span", { class: "hidden" });
   probe.style.color = `var(--${token})`;
+  probe.style.forcedColorAdjust = "none"; // A map keeps its colors where a reader has chosen others.
   document.body.append(probe);
   const value = getComputedStyle(probe).color;
   probe.remove();

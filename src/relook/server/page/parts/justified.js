@@ -9,14 +9,17 @@ import { el } from "./dom.js";
  * @param width of the wall, in pixels.
  * @param height wished for a row; `first` for the first row.
  * @param caption room below each picture.
+ * @param even parts all pictures into rows that are full alike; else the last row takes what is
+ *   left, and rows stay where they are when more pictures come.
  * @returns {{boxes: {x, y, width, height}[], height: number}} boxes of the pictures alone.
  */
-export function justify(ratios, width, { height, first = height, gap = 8, caption = 0 }) {
+export function justify(ratios, width, { height, first = height, gap = 8, caption = 0, even = false }) {
   const boxes = [];
+  const ends = even ? evenly(ratios, width, { height, first, gap }) : null;
   let top = 0;
   for (let start = 0; start < ratios.length; ) {
     const wished = start === 0 ? first : height;
-    const row = nextRow(ratios, start, width, wished, gap);
+    const row = ends ? rowOf(ratios, start, ends[start], width, wished, gap) : nextRow(ratios, start, width, wished, gap);
     let left = 0;
     for (const ratio of row.ratios) {
       boxes.push({ x: left, y: top, width: ratio * row.height, height: row.height });
@@ -26,6 +29,33 @@ export function justify(ratios, width, { height, first = height, gap = 8, captio
     top += row.height + caption + gap;
   }
   return { boxes, height: Math.max(0, top - gap) };
+}
+
+/** Where the row that begins with each picture ends, so that all rows together come nearest to their wishes. */
+function evenly(ratios, width, { height, first, gap }) {
+  const ends = [];
+  const costs = [];
+  costs[ratios.length] = 0;
+  for (let start = ratios.length - 1; start >= 0; start -= 1) {
+    const wished = start === 0 ? first : height;
+    costs[start] = Infinity;
+    for (let end = start + 1, sum = 0; end <= ratios.length; end += 1) {
+      sum += ratios[end - 1];
+      const fit = (width - gap * (end - start - 1)) / sum;
+      const loose = end === ratios.length && fit > wished; // A last row need not be full.
+      const off = Math.log(fit / wished) * (loose ? 0.5 : 1);
+      const cost = costs[end] + off * off;
+      if (cost < costs[start]) [costs[start], ends[start]] = [cost, end];
+      if (fit < wished / 3) break;
+    }
+  }
+  return ends;
+}
+
+function rowOf(ratios, start, end, width, wished, gap) {
+  const row = ratios.slice(start, end);
+  const fit = (width - gap * (row.length - 1)) / row.reduce((all, ratio) => all + ratio, 0);
+  return { ratios: row, height: Math.min(fit, (end === ratios.length ? 1.35 : 2) * wished) };
 }
 
 /** As many pictures as bring the row nearest to the wished height; a last row is not blown up. */
@@ -97,7 +127,8 @@ function put(node, box) {
 /** Row heights that suit a wall of this width. */
 export function rows(width) {
   if (width < 520) return Math.max(120, width * 0.42);
-  return width < 900 ? 190 : 220;
+  if (width < 900) return 190;
+  return width < 1400 ? 220 : 260;
 }
 
 /** Arrow keys walk from tile to tile. */

@@ -220,7 +220,7 @@ class Guide {
 
   home(then = () => this.idle()) {
     this.clear();
-    if (location.hash !== "#/recognize") history.replaceState(null, "", "#/recognize");
+    if (location.hash !== "#/recognize") history.replaceState(history.state, "", "#/recognize");
     then();
   }
 

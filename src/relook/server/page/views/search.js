@@ -8,7 +8,7 @@ import { intake } from "../parts/intake.js";
 import { editLabels } from "../parts/labelling.js";
 import { openLarge } from "../parts/large.js";
 import { queryPanel } from "./search/panel.js";
-import { showResults, summary } from "./search/results.js";
+import { showResults, summary, waitingWall } from "./search/results.js";
 import { startState } from "./search/start.js";
 
 export const title = "Search";
@@ -70,7 +70,7 @@ export function mount(root, context) {
     source = panel = answer = null;
     shown?.stop();
     refill(said);
-    shown = startState(results, { above: aside, info, params, lost, intake: taken, use: (id) => change({ id, query: null, boxes: null }) });
+    shown = startState(results, { above: aside, info, params, lost, remembered, intake: taken, use: (id) => change({ id, query: null, boxes: null }) });
   }
 
   function showQuery(found) {
@@ -113,6 +113,7 @@ export function mount(root, context) {
       let got = remembered.answers.get(key);
       if (!got) {
         busy(true);
+        if (!answer) wait();
         got = await question(mine.signal);
         got.waited = performance.now() - started;
         keep(key, got);
@@ -123,6 +124,14 @@ export function mount(root, context) {
     } finally {
       if (mine === running) busy(false);
     }
+  }
+
+  /** Nothing is known of this picture yet: room for what comes. */
+  function wait() {
+    shown?.stop();
+    shown = null;
+    refill(said, el("p", { class: "muted summary-title" }, "Searching…"));
+    refill(results, waitingWall());
   }
 
   async function question(signal) {
@@ -167,10 +176,13 @@ export function mount(root, context) {
       boxed: boxesOf(params).length > 0,
       more: more ? () => change({ top: Math.min(MOST, 2 * got.results.length) }) : null,
       again: () => change(byMark()),
+      unfilter: () => change(Object.fromEntries(Object.keys(filterOf(params)).map((name) => [name, null]))),
       unmark: () => (marks.clear(), change({ right: [], wrong: [] })),
-      hover: (hit) => panel.point(hit?.query_region || null),
+      hover: (hit) => panel?.point(hit?.query_region || null),
     });
     if (inside) results.focus({ preventScroll: true });
+    if (remembered.left) results.querySelector(`[data-id="${remembered.left}"] .tile-open`)?.focus({ preventScroll: true });
+    remembered.left = null;
     const verified = got.results.filter((hit) => hit.verified).length;
     announce(`${count(got.results.length, "result")}, ${verified} verified, in ${Math.round(got.milliseconds.total)} milliseconds`);
   }
@@ -178,11 +190,11 @@ export function mount(root, context) {
   function fail(error) {
     if (!(error instanceof ApiError)) console.error(error);
     refill(said, el("p", { class: "notice error", role: "alert" }, plain(error)));
-    if (error.status === 415 || error.status === 413) {
+    if (!answer || error.status === 415 || error.status === 413) {
       shown?.stop();
       refill(results);
     }
-    if (error.status === 0 || error.status >= 500) say("The last question was not answered.", "error");
+    if (error.status >= 500) say("The last question was not answered.", "error");
   }
 
   function byMark() {
@@ -197,7 +209,8 @@ export function mount(root, context) {
       scrollTo(0, 0);
     },
     why: (hit) => {
-      state.why = { results: answer.results, search: params.toString() };
+      state.why = { results: answer.results, search: params.toString(), place: history.state?.place };
+      remembered.left = hit.image.id;
       const next = new URLSearchParams(params);
       next.set("result", hit.image.id);
       go(`why?${next}`);
@@ -219,7 +232,7 @@ export function mount(root, context) {
   };
 
   const back = !context.params.toString() && remembered.last;
-  if (back) history.replaceState(null, "", `#/search?${back}`);
+  if (back) history.replaceState(history.state, "", `#/search?${back}`);
   update(back ? new URLSearchParams(back) : context.params);
 
   return () => {

@@ -2,7 +2,7 @@
 
 import { api, ApiError } from "../api.js";
 import { ask, boxesOf, plain, sourceOf } from "../parts/asking.js";
-import { button, count, el, empty, icon, refill, stylesheet } from "../parts/dom.js";
+import { button, el, empty, icon, refill, stylesheet } from "../parts/dom.js";
 import { verifiedMark } from "../parts/hit.js";
 import { sane } from "../parts/homography.js";
 import { outline } from "../parts/outline.js";
@@ -23,7 +23,7 @@ export function mount(root, context) {
   const modes = el("div", { class: "row why-modes", role: "group", "aria-label": "Show" });
   const tools = el("div", { class: "why-tools" });
   const steps = el("div", { class: "row why-steps" });
-  const back = el("a", { class: "button quiet why-back" }, icon("back"), "Results");
+  const back = el("a", { class: "button quiet why-back", onclick: (event) => leave(event) }, icon("back"), "Results");
   const observer = new ResizeObserver(() => drawn?.draw());
   let params = context.params;
   let answer = null;
@@ -117,6 +117,7 @@ export function mount(root, context) {
   function draw(mode, source) {
     drawn?.stop();
     stage.dataset.mode = mode;
+    stage.classList.toggle("tall", [answer.query, answer.result].every((one) => one.width < 0.95 * one.height));
     const query = figure(source.url, "Your picture", [answer.query.width, answer.query.height], source.opaque);
     const result = figure(api.thumbnail(answer.result.id, "large"), answer.result.name, [answer.result.width, answer.result.height]);
     drawn = { matches, overlay, heat: heats }[mode](query, result, source);
@@ -168,7 +169,7 @@ export function mount(root, context) {
     const here = results.findIndex((hit) => hit.image.id === Number(params.get("result")));
     if (here < 0) return refill(steps);
     const way = (by, text, name) => button(text, { icon: name, only: true, kind: "small", disabled: !results[here + by], onclick: () => step(by) });
-    refill(steps, el("span", { class: "muted number" }, `${here + 1} of ${count(results.length, "result")}`), way(-1, "Previous result", "back"), way(1, "Next result", "forward"));
+    refill(steps, el("span", { class: "muted number" }, `${here + 1} of ${results.length.toLocaleString("en")}`), way(-1, "Previous result", "back"), way(1, "Next result", "forward"));
   }
 
   function step(by) {
@@ -178,16 +179,25 @@ export function mount(root, context) {
     if (!next) return;
     const changed = new URLSearchParams(params);
     changed.set("result", next.image.id);
-    history.replaceState(null, "", `#/why?${changed}`);
+    history.replaceState(history.state, "", `#/why?${changed}`);
     update(changed);
     steps.querySelectorAll("button")[by > 0 ? 1 : 0]?.focus();
+  }
+
+  /** Where it was opened from results: back to them as they were left. */
+  function leave(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const came = state.why?.search === new URLSearchParams(back.hash.slice(back.hash.indexOf("?"))).toString();
+    if (came && state.why.place === history.state?.place - 1) history.back();
+    else go(back.hash);
   }
 
   function key(event) {
     if (event.target.closest?.("input, textarea, dialog") || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowLeft") step(-1);
     else if (event.key === "ArrowRight") step(1);
-    else if (event.key === "Escape") go(back.hash);
+    else if (event.key === "Escape") leave(event);
   }
 
   return () => {

@@ -61,7 +61,7 @@ export function duplicates(node, context) {
     const { info } = context;
     const look = (text) => (info.readonly ? null : button(text, { icon: "duplicate", kind: state === "ready" ? "" : "primary", onclick: start }));
     if (state === "missing") {
-      const text = info.readonly ? "This server only reads, and nobody has looked for duplicates yet." : "Copies are pictures again: re-encoded, resized, cropped, marked or mirrored. Nothing is removed unless you say so.";
+      const text = info.readonly ? "This server only reads, and nobody has looked for duplicates yet." : "Finds copies of a picture that were re-encoded, resized, cropped, marked or mirrored. Nothing is removed unless you say so.";
       return empty("duplicate", "Duplicates", text, look("Look for duplicates"));
     }
     const stale = state === "stale" ? el("p", { class: "notice warn" }, icon("info"), el("span", { class: "grow" }, "The collection has changed since this was looked for.")) : null;

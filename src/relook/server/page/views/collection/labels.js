@@ -53,7 +53,7 @@ function row({ label, images }, most, context, again) {
     el("span", { class: "bar", "aria-hidden": "true" }, share),
     el("span", { class: "number muted small label-count" }, count(images, "picture")),
     context.info.readonly ? null : el("span", { class: "row label-tools" }, [
-      button(`Rename ${label}`, { icon: "label", only: true, kind: "quiet small", onclick: () => rename(label, context, again) }),
+      button(`Rename ${label}`, { icon: "edit", only: true, kind: "quiet small", onclick: () => rename(label, context, again) }),
       button(`Take ${label} away from all pictures`, { icon: "trash", only: true, kind: "quiet small", onclick: () => drop(label, images, context, again) }),
     ]),
   );

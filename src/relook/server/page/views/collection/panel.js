@@ -21,7 +21,7 @@ export function addPanel(context) {
     "div",
     { class: "drop-zone" },
     icon("upload"),
-    el("div", { class: "grow" }, el("h2", {}, "Add pictures"), el("p", { class: "muted small" }, "Drop files or folders anywhere on this page. They are kept in the collection's own folder.")),
+    el("div", { class: "grow" }, el("h2", {}, "Add pictures"), el("p", { class: "muted small drop-note" }, "Drop files or folders anywhere on this page. They are kept in the collection's own folder.")),
     el("div", { class: "row" }, button("Choose pictures", { icon: "plus", kind: "primary", onclick: () => pick.click() }), button("A whole folder", { icon: "collection", kind: "whole-folder", onclick: () => folder.click() })),
     el("label", { class: "field add-label" }, el("span", {}, "Label them all (optional)"), labels),
   );

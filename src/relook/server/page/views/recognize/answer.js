@@ -98,13 +98,13 @@ function unknown(answer, context) {
 
 function sureness(answer) {
   const probability = sure(answer);
-  const told = answer.answer === "unsure" ? Math.min(probability, 0.84) : probability; // A guess is at most “likely”.
+  const told = answer.answer === "unsure" ? `${words(Math.min(probability, 0.84))}, but not certain` : words(probability); // A guess is at most “likely”.
   const bar = el("span");
   bar.style.width = `${(100 * Math.min(Math.max(probability, 0), 1)).toFixed(1)}%`;
   return el(
     "div",
     { class: "sureness" },
-    el("p", {}, el("span", { class: "sure-words" }, words(told)), el("span", { class: "number muted" }, percent(probability))),
+    el("p", {}, el("span", { class: "sure-words" }, told), el("span", { class: "number muted" }, percent(probability))),
     el("div", { class: "bar", "aria-hidden": "true" }, bar),
   );
 }
@@ -156,6 +156,8 @@ function advice(text) {
 }
 
 /** Remarks for whoever looks after the collection; a visitor need not mind them. */
-function warnings(answer) {
-  return (answer.warnings ?? []).map((text) => advice(text[0].toUpperCase() + text.slice(1).replace("relook calibrate the collection", "“relook calibrate”")));
+function warnings({ warnings: found = [] }) {
+  if (!found.length) return null;
+  const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1).replace("relook calibrate the collection", "“relook calibrate”")}.`;
+  return el("details", { class: "remarks muted small" }, el("summary", {}, "About these numbers"), found.map((text) => el("p", {}, sentence(text))));
 }

@@ -1,5 +1,6 @@
 // The picture that is asked about, with the boxes on it.
 
+import { api } from "../../api.js";
 import { boxEditor } from "../../parts/boxes.js";
 import { button, el, icon, refill, svg } from "../../parts/dom.js";
 
@@ -11,19 +12,26 @@ export function queryPanel(source, { intake, onBoxes, onLeave }) {
   const pointer = svg("svg", { class: "outline query-outline", preserveAspectRatio: "none", "aria-hidden": "true" });
   const editor = boxEditor(image, { onChange: changed });
   const card = el("div", { class: "query-card skeleton" }, icon("picture"), el("p", { class: "small" }));
-  const name = el("p", { class: "query-name muted small" });
+  const name = el("p", { class: "query-name small" });
   const hint = el("p", { class: "muted small" }, "Drag on the picture to mark what you look for.");
   const clear = button("Clear boxes", { icon: "box", kind: "small quiet", hidden: true, onclick: () => onBoxes([]) });
   const add = button("Add a box", { icon: "plus", kind: "small quiet", onclick: center });
   const other = button("Another picture", { icon: "upload", kind: "small quiet", onclick: intake.pick });
-  const leave = button("Close this picture", { icon: "close", only: true, kind: "small quiet", onclick: onLeave });
+  const leave = button("Close this picture", { icon: "close", only: true, kind: "small quiet query-leave", onclick: onLeave });
   const frame = el("div", { class: "query-frame" }, card, editor.node);
-  const tools = el("div", { class: "row query-tools" }, add, clear, other, leave);
-  const node = el("section", { class: "query", "aria-label": "Your picture" }, frame, el("div", { class: "query-notes" }, name, hint), tools);
+  const tools = el("div", { class: "row query-tools" }, add, clear, other);
+  const node = el("section", { class: "query", "aria-label": "Your picture" }, frame, el("div", { class: "query-notes" }, el("div", { class: "query-title" }, name, leave), hint), tools);
   let size = source.size;
   editor.node.append(pointer);
   editor.node.hidden = true;
+  if (size) reserve();
   image.src = source.url;
+
+  /** The room that the picture will take, so that nothing moves when it is there. */
+  function reserve() {
+    sized(size);
+    Object.assign(card.style, { aspectRatio: `${size[0]} / ${size[1]}`, minHeight: "0" });
+  }
 
   function loaded() {
     sized(source.size || [image.naturalWidth, image.naturalHeight]);
@@ -47,6 +55,14 @@ export function queryPanel(source, { intake, onBoxes, onLeave }) {
     refill(card.lastElementChild, text);
     editor.node.hidden = true;
     add.hidden = true;
+    hint.hidden = true;
+  }
+
+  /** A picture of the collection that was named by its number alone. */
+  async function nameIt() {
+    const { name: found } = await api.get(`images/${source.id}`).catch(() => source);
+    source.name = found;
+    sized(size);
   }
 
   function changed(boxes, settled) {
@@ -81,9 +97,11 @@ export function queryPanel(source, { intake, onBoxes, onLeave }) {
     learned(known) {
       if (known.url !== image.getAttribute("src")) {
         add.hidden = false;
+        hint.hidden = false;
         image.src = known.url;
       }
       if (known.size) sized(known.size);
+      if (known.id && !known.name) nameIt();
     },
     point(region) {
       const points = region?.map((point) => point.join(",")).join(" ");

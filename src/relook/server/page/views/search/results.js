@@ -4,7 +4,7 @@ import { button, count, el, empty, icon, refill } from "../../parts/dom.js";
 import { arrows, rows, wall } from "../../parts/justified.js";
 import { hasFacts, showMarks, tile } from "../../parts/tile.js";
 
-const LINE = 22; // Of a caption, as in search.css.
+const LINE = 1.375; // Of a caption, as in search.css: rem, so that it grows with the reader's text.
 const STAGES = { decode: "reading the picture", describe: "describing", search: "searching", verify: "verifying" };
 
 /** "62 ms", "3.5 s". */
@@ -21,7 +21,8 @@ function compared({ geometry, milliseconds }) {
 export function summary(answer) {
   const { results, milliseconds, waited, skipped } = answer;
   const verified = results.filter((hit) => hit.verified).length;
-  const found = compared(answer) ? `${count(results.length, "result")}, ${verified} verified` : count(results.length, "result");
+  const number = results.length ? count(results.length, "result") : "No results";
+  const found = results.length && compared(answer) ? `${number}, ${verified} verified` : number;
   const stages = Object.entries(STAGES)
     .filter(([name]) => milliseconds[name] >= 0.5)
     .map(([name, text]) => `${spent(milliseconds[name])} ${text}`);
@@ -41,8 +42,17 @@ export function summary(answer) {
   );
 }
 
+/** Room for results that are still looked for. */
+export function waitingWall() {
+  return el("div", { class: "waiting-wall", "aria-hidden": "true" }, [1.5, 0.75, 1.3, 1, 0.75, 1.5, 1.3, 1.5].map((ratio) => {
+    const room = el("div", { class: "skeleton" });
+    room.style.aspectRatio = String(ratio);
+    return room;
+  }));
+}
+
 /**
- * @param actions those of tiles, and {again, unmark, more, hover, filtered, boxed}.
+ * @param actions those of tiles, and {again, unmark, unfilter, more, hover, filtered, boxed}.
  * @returns {{stop, marked(marks)}}
  */
 export function showResults(node, answer, actions) {
@@ -75,9 +85,10 @@ export function showResults(node, answer, actions) {
 }
 
 function hits(list, actions, best) {
-  const caption = (list.some(hasFacts) ? 2 : 1) * LINE + 8;
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const caption = (list.some(hasFacts) ? 2 : 1) * LINE * rem + 8;
   const items = list.map((hit, place) => tile(hit, actions, { eager: best && place < 8, large: best && place < 4 }));
-  const options = (width) => ({ height: rows(width), first: rows(width) * (best ? 1.4 : 1.15), gap: width < 520 ? 8 : 12, caption });
+  const options = (width) => ({ height: rows(width), first: rows(width) * (best ? 1.4 : 1.15), gap: width < 520 ? 8 : 12, caption, even: true });
   return wall(items, options, { class: "results-wall" });
 }
 
@@ -87,8 +98,8 @@ function divider(verified) {
   return el("div", { class: "divider" }, el("h3", {}, text), el("p", { class: "muted small" }, more));
 }
 
-function nothing({ filtered, boxed }) {
-  if (filtered) return empty("filter", "Nothing fits the filters", "Clear or change them to see more.");
+function nothing({ filtered, boxed, unfilter }) {
+  if (filtered) return empty("filter", "Nothing fits the filters", "Change them above to see more, or search without.", button("Search without filters", { icon: "close", onclick: unfilter }));
   if (boxed) return empty("search", "Nothing found", "Try a larger box, or none.");
   return empty("search", "Nothing found", "Nothing in this collection resembles the picture.");
 }
@@ -109,6 +120,6 @@ function showBar(bar, marks, applied, { again, unmark }) {
     bar,
     el("p", { class: "number" }, `${of("right")} right, ${of("wrong")} wrong`),
     button("Search again", { icon: "refresh", kind: "primary", onclick: again }),
-    button("Clear marks", { kind: "quiet", onclick: unmark }),
+    button("Clear marks", { icon: "close", only: true, kind: "quiet", onclick: unmark }),
   );
 }

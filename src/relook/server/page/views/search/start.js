@@ -1,7 +1,7 @@
 // Before anything is asked: an invitation, and pictures of the collection.
 
 import { api } from "../../api.js";
-import { button, count, el, empty, refill } from "../../parts/dom.js";
+import { button, count, el, empty, icon, refill } from "../../parts/dom.js";
 import { filterOf } from "../../parts/filters.js";
 import { handheld } from "../../parts/intake.js";
 import { arrows, rows, shape, wall } from "../../parts/justified.js";
@@ -11,21 +11,20 @@ const PAGE = 200; // Of these a handful is shown, in another order each time.
 const SHOWN = 40;
 
 /** @returns {{stop}} */
-export function startState(node, { above, info, params, lost, intake, use }) {
+export function startState(node, { above, info, params, lost, remembered, intake, use }) {
   const stopper = new AbortController();
   const pictures = el("section", { class: "start-wall", "aria-labelledby": "wall-title" });
   let shown = null;
   const gone = el("p", { class: "notice", role: "status" }, "That picture is not kept any more. Bring it again to search with it.");
-  refill(above, lost ? gone : null, invitation(info, intake));
+  refill(above, lost ? gone : null, info.images ? invitation(info, intake) : null);
   refill(node, pictures);
   fill();
 
   async function fill() {
     try {
-      const page = await api.get("images", { limit: PAGE, ...filterOf(params) }, { signal: stopper.signal });
+      const page = await some();
       if (!page.images.length) return refill(pictures, none(info, params));
-      const some = shuffled(page.images).slice(0, SHOWN);
-      shown = wall(some.map((picture, place) => item(picture, place, use)), (width) => ({ height: rows(width) * 0.85, gap: 8 }));
+      shown = wall(page.images.map((picture, place) => item(picture, place, use)), (width) => ({ height: rows(width) * 0.85, gap: 8 }));
       arrows(shown.node, "button");
       const filtered = Object.keys(filterOf(params)).length > 0;
       const text = filtered ? `${count(page.total, "picture")} that fit` : page.total === 1 ? "Or start with this picture" : `Or start with one of these ${count(page.total, "picture")}`;
@@ -33,6 +32,16 @@ export function startState(node, { above, info, params, lost, intake, use }) {
     } catch (error) {
       if (error.name !== "AbortError") refill(pictures, el("p", { class: "notice error", role: "alert" }, plain(error)));
     }
+  }
+
+  /** The same ones in the same order while the collection and the filters stay, as after “back”. */
+  async function some() {
+    const filter = JSON.stringify(filterOf(params));
+    const known = remembered.start;
+    if (known?.info === info && known.filter === filter) return known;
+    const { images, total } = await api.get("images", { limit: PAGE, ...filterOf(params) }, { signal: stopper.signal });
+    remembered.start = { info, filter, total, images: shuffled(images).slice(0, SHOWN) };
+    return remembered.start;
   }
 
   return {
@@ -49,7 +58,7 @@ function invitation(info, intake) {
     "div",
     { class: "invitation" },
     el("p", { class: "invitation-title", role: "heading", "aria-level": "2" }, "Find the same thing again"),
-    el("p", { class: "muted" }, `Bring a picture, and see where else in “${info.name}” its place, building or object appears.`),
+    el("p", { class: "muted invitation-text" }, `Bring a picture, and see where else in “${info.name}” its place, building or object appears.`),
     el(
       "div",
       { class: "row" },
@@ -68,8 +77,9 @@ function item(picture, place, use) {
 
 function none(info, params) {
   if (Object.keys(filterOf(params)).length) return empty("filter", "No picture fits", "Change or clear the filters.");
-  const add = el("a", { class: "button", href: "#/collection" }, "Add pictures");
-  return empty("picture", "This collection is empty", "Add pictures, and search among them.", info.readonly ? null : add);
+  const text = info.readonly ? "This server only reads; pictures are added where the collection is kept." : "Add pictures first. Then bring another one, and see where else its place, building or object appears.";
+  const add = el("a", { class: "button primary", href: "#/collection" }, icon("plus"), el("span", {}, "Add pictures"));
+  return empty("picture", "This collection is empty", text, info.readonly ? null : add);
 }
 
 function shuffled(list) {

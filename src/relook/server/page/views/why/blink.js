@@ -44,7 +44,7 @@ export function blink(over, under, answer) {
 
   function name() {
     play.lastElementChild.textContent = timer ? "Pause" : "Blink";
-    play.querySelector("use").setAttribute("href", `icons.svg#${timer ? "pause" : "play"}`);
+    play.querySelector("use").setAttribute("href", `#icon-${timer ? "pause" : "play"}`);
   }
 
   function key(event) {
