@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import numpy as np
 import pytest
 
+from oracles.browser import chromium, frames, listen
 from relook.core.records import Image
 from relook.plots.atlas import AtlasPlot
 from relook.plots.atlas_page import save_atlas_page
 
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = os.environ.get("RELOOK_CHROMIUM") or shutil.which("chromium")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium; RELOOK_CHROMIUM may name one"
-)
-
 
 @pytest.fixture(scope="module")
 def browser():
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,19 +38,17 @@ def file(tmp_path_factory):
 def page(browser, file):
     context = browser.new_context(viewport={"width": 1000, "height": 700})
     page = context.new_page()
-    page.said = []
-    page.on("console", lambda told: page.said.append(told.text) if told.type == "error" else None)
-    page.on("pageerror", lambda error: page.said.append(str(error)))
+    listen(page)
     page.goto(file.as_uri())
-    page.wait_for_timeout(200)
+    page.evaluate("Promise.all([...document.images].map((one) => one.decode()))")
     yield page
-    assert page.said == []
+    assert [line for line in page.said if "Canvas2D" not in line] == []  # the test reads it back
     context.close()
 
 
 def color_at_middle(page):
     """The pixel in the middle of the map."""
-    page.wait_for_timeout(100)
+    frames(page)
     return page.evaluate(
         "() => { const c = document.getElementById('map');"
         "return [...c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data]; }"

@@ -1,37 +1,22 @@
-"""The page in a real browser. Skips where there is none (RELOOK_CHROMIUM names one)."""
+"""The page of a report in a real browser."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from oracles.browser import chromium, holds, listen, until
 from oracles.records import record, run
 from relook.evaluation.report import write_report
-
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = os.environ.get("RELOOK_CHROMIUM") or shutil.which("chromium")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium; RELOOK_CHROMIUM may name one"
-)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +38,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opened(browser, report):
-    """The page, the requests that it makes and what the console says."""
+    """A page with the report."""
     page = browser.new_page(color_scheme="light")
-    page.set_default_timeout(10_000)
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    listen(page)
     page.goto(report.as_uri())
-    yield page, asked, said
+    yield page
     page.close()
 
 
@@ -74,14 +55,13 @@ def head(page, label: str):
 
 
 def test_page_opens_without_errors_and_asks_for_nothing(opened, report):
-    page, asked, said = opened
-    assert said == []
-    assert {url for url in asked if not url.startswith("data:")} == {report.as_uri()}
-    assert page.evaluate("document.documentElement.lang") == "en"
+    assert opened.said == []
+    assert {url for url in opened.asked if not url.startswith("data:")} == {report.as_uri()}
+    assert opened.evaluate("document.documentElement.lang") == "en"
 
 
 def test_all_pictures_are_decoded(opened):
-    page, _, _ = opened
+    page = opened
     sizes = page.evaluate(
         "Promise.all([...document.images].map(i => i.decode().then(() => i.naturalWidth)))"
     )
@@ -90,7 +70,7 @@ def test_all_pictures_are_decoded(opened):
 
 
 def test_a_click_sorts_and_another_turns_it_round(opened):
-    page, _, _ = opened
+    page = opened
     assert names(page) == ["middle", "best", "worst"]
     score = head(page, "mAP")
     score.locator("button").click()
@@ -106,7 +86,7 @@ def test_a_click_sorts_and_another_turns_it_round(opened):
 
 
 def test_keys_sort_and_what_is_missing_stays_last(opened):
-    page, _, _ = opened
+    page = opened
     button = head(page, "ms").locator("button")
     button.focus()
     page.keyboard.press("Enter")
@@ -117,7 +97,7 @@ def test_keys_sort_and_what_is_missing_stays_last(opened):
 
 
 def test_dark_and_light_differ(opened):
-    page, _, _ = opened
+    page = opened
 
     def background() -> list[int]:
         color = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -131,19 +111,19 @@ def test_dark_and_light_differ(opened):
 
 
 def test_page_fits_a_phone_and_long_tables_scroll_by_themselves(opened):
-    page, _, _ = opened
+    page = opened
     first = page.locator("#scores ~ .scroll").first
     assert first.get_attribute("tabindex") == "-1"
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.wait_for_function("document.querySelector('.scroll').tabIndex === 0")
+    until(page, "document.querySelector('.scroll').tabIndex === 0")
 
 
 def test_the_policy_stops_a_script_that_is_not_ours(opened):
-    page, _, said = opened
+    page = opened
     page.evaluate(
         "() => { const s = document.createElement('script'); s.textContent = 'window.bad = 1';"
         " document.body.append(s); }"
     )
     assert page.evaluate("window.bad") is None
-    assert any("Content Security Policy" in line for line in said)
+    holds(page, lambda: any("Content Security Policy" in line for line in page.said))

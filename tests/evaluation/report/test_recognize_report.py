@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from oracles.browser import chromium, listen
 from oracles.recognition_records import (
     FIGURES,
     question,
@@ -26,7 +25,6 @@ from relook.evaluation.report.coverage_curve import trade_off
 from relook.evaluation.report.recognition_words import run_words
 
 NASTY = "<script>alert(1)</script>\"'&\x00\ud800|*`\n](x)"
-CHROMIUM = os.environ.get("RELOOK_CHROMIUM") or shutil.which("chromium")
 
 
 class Reader(HTMLParser):
@@ -159,28 +157,17 @@ def test_figures_that_are_not_defined_are_dashes(tmp_path):
     read_page(recognition_record(refused("r"), precision_at_threshold=None), tmp_path)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium; RELOOK_CHROMIUM may name one")
 def test_the_page_opens_in_a_browser_and_fits_a_phone(tmp_path):
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     pictures = {}
     for name in ("a1", "b1", "wrong", "refused"):
         pictures[name] = tmp_path / f"{name}.png"
         Image.new("RGB", (40, 30), "teal").save(pictures[name])
     write_report(recognition_record(), tmp_path / "page.html", pictures=pictures)
-    said, asked = [], []
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 360, "height": 740})
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
+        listen(page)
         page.goto((tmp_path / "page.html").as_uri())
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        shown = page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth)")
-        browser.close()
-    assert said == []
-    assert all(url.startswith(("data:", "file:")) for url in asked)
-    assert wide <= 360
-    assert shown
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth)")
+        assert page.said == []
+        assert all(url.startswith(("data:", "file:")) for url in page.asked)

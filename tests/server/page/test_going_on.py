@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.page.waiting import until
+from oracles.browser import expect, until
 
 LOST = "The server cannot be reached. This page goes on when it is back."
 
@@ -36,12 +36,13 @@ def test_back_from_why_returns_to_the_results_as_they_were_left(visit, server):
     page.locator(".why-back").click()
     page.wait_for_selector(".results-wall .tile")
     until(page, f"Math.abs(scrollY - {top}) < 2")
-    assert page.evaluate("document.activeElement.closest('.tile')?.dataset.id") == number
+    until(page, f"document.activeElement.closest('.tile')?.dataset.id === '{number}'")
     assert len([url for url in page.asked if "/similar" in url]) == searches
 
 
 def test_a_server_that_comes_back_is_asked_again(visit, server):
     page = visit(server)
+    page.forgiven.append("ERR_CONNECTION_REFUSED")  # the browser itself notes each that fails
     page.wait_for_selector(".start-wall img")
 
     def lose(route: Any) -> None:
@@ -53,8 +54,5 @@ def test_a_server_that_comes_back_is_asked_again(visit, server):
     page.locator(".notice.error").wait_for()
     page.unroute("**/api/v1/**", lose)
     page.locator(".results-wall .tile").first.wait_for()
-    assert page.get_by_text(LOST).is_hidden()
-    assert page.locator(".notice.error").count() == 0
-    refused = [line for line in page.said if "ERR_CONNECTION_REFUSED" in line]
-    assert refused == page.said  # the browser itself notes each request that fails
-    page.said.clear()
+    expect(page.get_by_text(LOST)).to_be_hidden()
+    expect(page.locator(".notice.error")).to_have_count(0)

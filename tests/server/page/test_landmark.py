@@ -12,8 +12,8 @@ import pytest
 from PIL import ExifTags, Image
 
 import relook
+from oracles.browser import expect, frames, until
 from server.page.conftest import served
-from server.page.waiting import until
 
 PARIS, TOKYO = (48.8862, 2.3431), (35.6586, 139.7454)
 
@@ -77,7 +77,7 @@ def test_a_picture_gets_a_place_with_its_spread_and_tags(visit, place, city, fau
     assert faults(page) == []
 
 
-def test_roles_are_said_in_words(visit, place, city):
+def test_roles_are_said_in_words_and_a_pin_leads_to_its_picture(visit, place, city):
     page = visit(place, "#/place")
     ask(page, city)
     roles = page.locator(".similar-list .role").all_inner_texts()
@@ -88,20 +88,26 @@ def test_roles_are_said_in_words(visit, place, city):
     assert roles.count("Location unavailable") == 1
     assert "1 picture that shows the same says another place" in page.content()
 
+    page.get_by_role("button", name="Show all places").click()
+    page.locator(".pin.disagrees").click()
+    until(page, "document.activeElement.textContent.includes('wrongly geotagged')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog.large[open]")
+
 
 def test_the_map_goes_from_meters_to_the_world_and_back(visit, place, city):
     page = visit(place, "#/place")
     ask(page, city)
     frame = page.locator(".map-frame")
     page.wait_for_selector('[data-level="local"]')
-    assert "plain plot" in page.locator(".map-caption").inner_text()
-    assert page.locator(".map-credit").is_hidden()
-    assert page.locator(".map-inset").is_visible()
+    expect(page.locator(".map-caption")).to_contain_text("plain plot")
+    expect(page.locator(".map-credit")).to_be_hidden()
+    expect(page.locator(".map-inset")).to_be_visible()  # once the base map is there
     page.get_by_role("button", name="Show all places").click()
     page.wait_for_selector('[data-level="world"]')
-    assert page.locator(".map-credit").inner_text() == "Made with Natural Earth"
-    assert page.locator(".pin").count() == 2
-    assert page.locator(".pin-count").inner_text() == "3"
+    expect(page.locator(".map-credit")).to_have_text("Made with Natural Earth")
+    expect(page.locator(".pin")).to_have_count(2)
+    expect(page.locator(".pin-count")).to_have_text("3")
     frame.focus()
     page.keyboard.press("0")
     page.wait_for_selector('[data-level="local"]')
@@ -116,8 +122,8 @@ def test_the_map_goes_from_meters_to_the_world_and_back(visit, place, city):
 def test_pins_never_cover_each_other(visit, place, city):
     page = visit(place, "#/place")
     ask(page, city)
-    for zoom in range(12):
-        page.wait_for_timeout(20)
+    for zoom in range(9):
+        frames(page)
         boxes = page.locator(".pin").evaluate_all(
             "pins => pins.map(pin => { const b = pin.getBoundingClientRect();"
             " return [b.x + b.width / 2, b.y + b.height / 2]; })"
@@ -127,22 +133,11 @@ def test_pins_never_cover_each_other(visit, place, city):
         page.get_by_role("button", name="Zoom out").click()
 
 
-def test_a_pin_leads_to_its_picture(visit, place, city):
-    page = visit(place, "#/place")
-    ask(page, city)
-    page.get_by_role("button", name="Show all places").click()
-    page.locator(".pin.disagrees").click()
-    focused = page.evaluate("document.activeElement.textContent")
-    assert "wrongly geotagged" in focused
-    page.keyboard.press("Enter")
-    page.wait_for_selector("dialog.large[open]")
-
-
 def test_days_and_places_filter_pictures(visit, place):
     page = visit(place, "#/search")
 
     def fit(number: int) -> None:
-        until(page, f"document.querySelectorAll('.start-wall .tile').length === {number}")
+        expect(page.locator(".start-wall .tile")).to_have_count(number)
 
     fit(5)
     page.locator(".filter summary", has_text="Date").click()
@@ -161,8 +156,7 @@ def test_days_and_places_filter_pictures(visit, place):
     fit(3)
     assert page.locator(".filter summary", has_text="Within 2 km").count() == 1
     page.locator(".start-wall button").first.click()
-    page.wait_for_selector(".results-wall .tile")
-    assert page.locator(".results-wall .tile").count() == 2  # the place still filters
+    expect(page.locator(".results-wall .tile")).to_have_count(2)  # the place still filters
     page.go_back()
     fit(3)
 
@@ -170,20 +164,20 @@ def test_days_and_places_filter_pictures(visit, place):
 def test_an_indexed_picture_can_be_asked_about(visit, place):
     page = visit(place, "#/place?id=5")
     page.wait_for_selector(".place-estimate .coordinates")
-    assert (
-        page.locator(".place-query").get_attribute("src").endswith("images/5/thumbnail?size=large")
-    )
+    shown = page.locator(".place-query").get_attribute("src")
+    assert shown.endswith("images/5/thumbnail?size=large")
 
 
 def test_no_place_is_an_honest_answer(visit, place):
-    page = visit(place, "#/place")
-    page.wait_for_selector(".guide-start")
     nothing = {
         "query": {"key": "k", "id": None, "width": 9, "height": 9, "boxes": []},
         "location": None, "similar": [], "suggested": [], "frequent": [], "milliseconds": {},
     }  # fmt: skip
-    page.route("**/api/v1/landmark", lambda route: route.fulfill(body=json.dumps(nothing)))
-    page.evaluate("location.hash = '#/place?id=1'")
+
+    def prepare(page):
+        page.route("**/api/v1/landmark", lambda route: route.fulfill(body=json.dumps(nothing)))
+
+    page = visit(place, "#/place?id=1", before=prepare)
     page.wait_for_selector("text=No location can be estimated")
     assert page.locator(".map").count() == 0
 
@@ -195,9 +189,8 @@ def test_a_collection_without_places_says_so(visit, server, faults):
     assert faults(page) == []
 
 
-def test_distances_scales_and_coordinates(visit, server):
-    page = visit(server)
-    found = page.evaluate(
+def test_distances_scales_and_coordinates(modules):
+    found = modules.evaluate(
         """async () => {
             const earth = await import("/views/landmark/earth.js");
             const paris = {latitude: 48.8566, longitude: 2.3522};
