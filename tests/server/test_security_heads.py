@@ -13,7 +13,7 @@ def test_long_addresses_are_refused(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"X": "a" * 17_000}, {f"X-{i}": "" for i in range(3000)}], ids=["long", "many"]
+    "headers", [{"X": "a" * 17_000}, {f"X-{i:040}": "" for i in range(450)}], ids=["long", "many"]
 )
 def test_long_headers_are_refused(headers: dict[str, str]) -> None:
     assert make_client().get("/page.html", headers=headers).status_code == 431
