@@ -32,7 +32,7 @@ CONFIG: dict[str, Any] = {
     "suppress-health-check": ["too_slow"],
     "continue-on-failure": True,
     "cache": {"enabled": False},
-    "generation": {"deterministic": True, "no-shrink": True, "max-examples": 300 if LONG else 4},
+    "generation": {"deterministic": True, "no-shrink": True, "max-examples": 300 if LONG else 2},
     "phases": {"stateful": {"enabled": LONG}},
     "operations": [
         {  # in a form, whatever is sent as a label is a text
