@@ -25,7 +25,7 @@ export async function quarantine(node, context) {
   };
   return refill(
     node,
-    el("p", { class: "muted quarantine-note" }, `${count(total, "file")} could not be searched. They are listed here so that nothing gets lost unnoticed; when a file is repaired and added again, it leaves the list.`),
+    el("p", { class: "muted quarantine-note" }, `${count(total, "file")} could not be read. What is listed here is not searched; when a file is repaired and added again, it leaves the list.`),
     el("ul", { class: "quarantine-list" }, pictures.map((one) => row(one, context.info.readonly ? null : forget))),
     total > pictures.length ? el("p", { class: "muted small" }, `and ${count(total - pictures.length, "other")}`) : null,
   );

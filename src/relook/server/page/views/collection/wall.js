@@ -4,6 +4,7 @@ import { api } from "../../api.js";
 import { plain } from "../../parts/asking.js";
 import { button, count, el, empty, icon, refill } from "../../parts/dom.js";
 import { filterOf, filters } from "../../parts/filters.js";
+import { handheld } from "../../parts/intake.js";
 import { rows, shape, wall } from "../../parts/justified.js";
 import { editLabels } from "../../parts/labelling.js";
 import { openLarge } from "../../parts/large.js";
@@ -85,7 +86,7 @@ class Wall {
     this.pictures.push(...images);
     this.wall.add(images.map((image, place) => tile(image, first + place < 12)));
     this.selection.refresh();
-    this.said.textContent = count(total, "picture");
+    this.said.textContent = total ? count(total, "picture") : "";
     if (!total) this.nothing();
   }
 
@@ -100,7 +101,7 @@ class Wall {
     const filtered = Object.keys(this.filter).length > 0;
     const none = button("Show all pictures", { icon: "close", onclick: () => this.context.go("collection") });
     if (filtered) refill(this.place, empty("filter", "No picture fits these filters", "Loosen one of them, or show everything.", none));
-    else refill(this.place, empty("picture", "No pictures yet", this.context.info.readonly ? "This server only reads; pictures are added where the collection is kept." : "Drop some above, or choose a folder. Each is described once, then it can be searched."));
+    else refill(this.place, empty("picture", "No pictures yet", this.context.info.readonly ? "This server only reads; pictures are added where the collection is kept." : `${handheld() ? "Choose some above." : "Drop some on this page, or choose a folder."} Each is described once, then it can be searched.`));
   }
 
   trouble(error) {
