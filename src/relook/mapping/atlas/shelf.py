@@ -70,6 +70,7 @@ class AtlasShelf:
         self._map: AtlasMap | None = None
         self._origin: Generation | None = None
         self._written = 0
+        self._seen: tuple[Generation, Int64] | None = None
 
     @cached_property
     def _vectors(self) -> AtlasVectors:
@@ -93,13 +94,13 @@ class AtlasShelf:
             with catalog.reading():
                 if not catalog.descends_from(self._origin):
                     return None
-                return Current(self._map, catalog.generation(), self._shown())
+                return Current(self._map, *self._state())
 
     def make(self, progress: Progress, stop: Stop, *, threads: int) -> Current:
         """Make the map anew; raises as :func:`~relook.mapping.atlas.layout.lay_out`."""
         catalog = self._collection.catalog
         with catalog.reading():
-            generation, shown = catalog.generation(), self._shown()
+            generation, shown = self._state()
         projection, ids, vectors = make_rows(
             replace(self._vectors, threads=threads), shown, stop=stop,
             learn=lambda done, total: progress("learn", done, total),
@@ -147,9 +148,15 @@ class AtlasShelf:
             places[blank] = self._map.blanks(int(blank.sum()))
             self._map = self._map.with_late(found, places, blank=int(blank.sum()))
 
-    def _shown(self) -> Int64:
-        rows = self._collection.catalog.rows(_SHOWN)
-        return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    def _state(self) -> tuple[Generation, Int64]:
+        """What the catalog says, which is read once while it stays the same."""
+        generation = self._collection.catalog.generation()
+        seen = self._seen
+        if seen is None or seen[0] != generation:
+            rows = self._collection.catalog.rows(_SHOWN)
+            seen = generation, np.fromiter((row[0] for row in rows), np.int64, len(rows))
+            self._seen = seen
+        return seen
 
     def _reload(self) -> None:
         """Read the file where another process wrote it, or where nothing was read yet."""
