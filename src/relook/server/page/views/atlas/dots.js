@@ -1,6 +1,7 @@
 // Points as pixels, written by ourselves: tens of thousands per frame without a GPU.
 
 const PHASES = 4; // Positions within a pixel that have a stamp of their own.
+const WHOLE = 128; // Of a pixel: so a color times its share fits in 31 bits.
 const MARGIN = 24; // Pixels around the picture, so that no stamp has to be cut.
 
 /** A picture of dots, opaque, in device pixels. */
@@ -21,14 +22,15 @@ export class Dots {
     this.pixels.fill(pack(background));
   }
 
-  /** Dots of some radius at (x[k], y[k]), the color of each packed. */
-  stamp(some, place, radius, colorOf) {
+  /** Dots of some radius; `place` has x, y of all, what lies at the left top, and pixels per unit. */
+  stamp(some, { x: xs, y: ys, left, top, scale }, radius, colorOf) {
     const stamps = this.#stamps(Math.min(radius, MARGIN - 3));
     const { pixels, stride, width, height } = this;
     const edge = MARGIN - 2;
-    for (const i of some) {
-      const x = place.x(i);
-      const y = place.y(i);
+    for (let k = 0; k < some.length; k += 1) {
+      const i = some[k];
+      const x = (xs[i] - left) * scale;
+      const y = (ys[i] - top) * scale;
       if (!(x > -edge + radius && y > -edge + radius && x < width + edge - radius && y < height + edge - radius)) continue;
       const [column, row] = [Math.floor(x), Math.floor(y)];
       const phase = Math.floor((y - row) * PHASES) * PHASES + Math.floor((x - column) * PHASES);
@@ -67,7 +69,7 @@ function disc(radius, cx, cy, stride) {
       if (share > 0.97) solid.push(row * stride + column);
       else if (share > 0.03) {
         edge.push(row * stride + column);
-        cover.push(Math.round(share * 256));
+        cover.push(Math.round(share * WHOLE));
       }
     }
   }
@@ -81,10 +83,10 @@ function blot(pixels, base, { solid, edge, cover }, color) {
     const at = base + edge[k];
     const below = pixels[at];
     const over = cover[k];
-    const under = 256 - over;
-    const a = (((redBlue * over + (below & 0xff00ff) * under) / 256) & 0xff00ff) >>> 0;
-    const b = ((green * over + (below & 0x00ff00) * under) >>> 8) & 0x00ff00;
-    pixels[at] = (0xff000000 | a | b) >>> 0;
+    const under = WHOLE - over;
+    const a = (Math.imul(redBlue, over) + Math.imul(below & 0xff00ff, under)) >> 7;
+    const b = (Math.imul(green, over) + Math.imul(below & 0x00ff00, under)) >> 7;
+    pixels[at] = 0xff000000 | (a & 0xff00ff) | (b & 0x00ff00);
   }
 }
 

@@ -77,18 +77,11 @@ export class AtlasMap {
   /** Colors or labels changed. */
   paint() {
     if (this.points) {
-      this.hooks.colors.assign(this.#namesBySize());
+      this.hooks.colors.assign(this.points.namesBySize());
       this.palette = this.points.names.map((name) => rgb(this.hooks.colors.of(name, this.dark)));
       this.anchors = new Anchors(this.points);
     }
     this.changed();
-  }
-
-  #namesBySize() {
-    const { names } = this.points;
-    const counts = this.points.tally();
-    const order = [...names.keys()].sort((a, b) => counts[b] - counts[a] || (names[a] < names[b] ? -1 : 1));
-    return order.map((k) => names[k]);
   }
 
   #home() {
@@ -112,7 +105,7 @@ export class AtlasMap {
     this.draw(); // At once: a resized canvas is black until it is drawn.
   }
 
-  /** The view or what is seen changed: draw, and look after thumbnails when it rests. */
+  /** Draw, and look after thumbnails when the view rests. */
   changed() {
     this.redraw();
     clearTimeout(this.resting);
@@ -184,25 +177,31 @@ export class AtlasMap {
     const seen = points.within(camera.box(12));
     this.seen = seen.length;
     this.dots.begin(this.context, canvas.width, canvas.height, colors.ground);
-    const [shiftX, shiftY] = [camera.width / 2, camera.height / 2];
     const place = {
-      x: (i) => ((points.x[i] - camera.x) * camera.scale + shiftX) * ratio,
-      y: (i) => ((points.y[i] - camera.y) * camera.scale + shiftY) * ratio,
-    };
+      x: points.x, y: points.y, scale: camera.scale * ratio,
+      left: camera.x - camera.width / 2 / camera.scale, top: camera.y - camera.height / 2 / camera.scale,
+    }; // prettier-ignore
     const tones = this.#tones();
     const tone = (i) => tones[points.label[i] + 1];
     const radius = size.dot * ratio;
     const layers = [[], [], []]; // Dimmed, gray, colored: the last ones lie on top.
-    for (const i of seen) layers[!this.#lit(i) ? 0 : points.label[i] < 0 ? 1 : 2].push(i);
-    for (const layer of layers) {
-      if (seen.length < 12000 && layer !== layers[0]) {
+    const layer = this.#layers();
+    for (let k = 0; k < seen.length; k += 1) layers[layer[points.label[seen[k]] + 1]].push(seen[k]);
+    for (const some of layers) {
+      if (seen.length < 12000 && some !== layers[0]) {
         const halo = pack(colors.ground);
-        this.dots.stamp(layer, place, radius + 0.8 * ratio, () => halo);
+        this.dots.stamp(some, place, radius + 0.8 * ratio, () => halo);
       }
-      this.dots.stamp(layer, place, layer === layers[1] ? 0.85 * radius : radius, tone);
+      this.dots.stamp(some, place, some === layers[1] ? 0.85 * radius : radius, tone);
     }
     if (this.selected) this.#drawSelected(seen, place, radius, tone);
     this.dots.show(this.context);
+  }
+
+  /** On which layer those of none lie, and of each label. */
+  #layers() {
+    const only = this.#only;
+    return Uint8Array.from([null, ...this.points.names], (name, k) => (only !== undefined && only !== name ? 0 : k ? 2 : 1));
   }
 
   /** Packed colors: of none first, then of each label; dimmed unless highlighted. */

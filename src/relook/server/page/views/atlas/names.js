@@ -83,6 +83,9 @@ function pill(text, { color, ink, ground, ratio, most, strong }) {
   context.beginPath();
   context.roundRect(1, 1, width, 22, 11);
   context.fill();
+  context.globalAlpha = 0.6; // An edge, or a pill over dots would look as if these were cut off.
+  context.strokeStyle = color;
+  context.stroke();
   context.globalAlpha = 1;
   context.fillStyle = color;
   context.beginPath();

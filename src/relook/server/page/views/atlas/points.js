@@ -115,6 +115,14 @@ export class Points {
     return counts;
   }
 
+  /** Labels, the most frequent first. */
+  namesBySize() {
+    const { names } = this;
+    const counts = this.tally();
+    const order = [...names.keys()].sort((a, b) => counts[b] - counts[a] || (names[a] < names[b] ? -1 : 1));
+    return order.map((k) => names[k]);
+  }
+
   /** Give pictures another first label at once, until the server says what they have. */
   rename(some, name) {
     this.lift();
