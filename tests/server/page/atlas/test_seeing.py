@@ -21,6 +21,15 @@ def test_the_legend_finds_and_highlights_a_label(mapped):
     assert page.evaluate(f"{MAP}.highlight === undefined")
 
 
+def test_a_label_under_the_pointer_stands_out_for_as_long(mapped):
+    page = mapped(made(300))
+    page.locator(".atlas-labels button", has_text="thing 3").hover()
+    until(page, f"{MAP}.glimpsed === 'thing 3'")
+    assert page.evaluate(f"{MAP}.highlight === undefined")
+    page.locator(".atlas-tools").hover()
+    until(page, f"{MAP}.glimpsed === undefined")
+
+
 def test_a_label_that_is_not_the_first_is_counted_and_highlighted(mapped):
     some = [{**picture(number), "labels": ["thing 0", "other"]} for number in (3, 5, 8)]
     counts = [{"label": "thing 0", "images": 30}, {"label": "other", "images": 3}]
