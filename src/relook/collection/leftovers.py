@@ -29,8 +29,9 @@ def sweep(writer: Writer, scan: Scan, *, prune: bool) -> Leftovers:
     today costs nothing.
     """
     gone = list(_gone(writer, scan))
-    moved = [(root, path) for root, path, content in gone if _is_shown(writer, content)]
-    missing = [(root, path) for root, path, _ in gone if (root, path) not in set(moved)]
+    shown = [_is_shown(writer, content) for _, _, content in gone]
+    moved = [(root, path) for (root, path, _), kept in zip(gone, shown, strict=True) if kept]
+    missing = [(root, path) for (root, path, _), kept in zip(gone, shown, strict=True) if not kept]
     dropped = moved + missing if prune else moved
     pruned = writer.drop_paths(dropped, orphans=prune) if dropped or prune else 0
     return Leftovers(len(moved), 0 if prune else len(missing), pruned)

@@ -137,11 +137,13 @@ class HybridAnswer:
 def cosines(parts: VectorParts, sources: Sources, codes: Codes, ids: Int64) -> Float64:
     """``(N,)`` cosines of images with the query, 0 where they are negative.
 
-    Of several vectors per picture it is that of the two most alike. An image without a description
-    has 0.
+    Of several vectors per picture it is that of the two most alike. An image without a description,
+    or with that of another network, has 0.
     """
-    query = np.atleast_2d(parts.query(codes[GLOBAL])).astype(np.float64)
-    found = sources.store(GLOBAL).codes(ids.tolist())
+    described = codes[GLOBAL]
+    query = np.atleast_2d(parts.query(described)).astype(np.float64)
+    stored = sources.store(GLOBAL).codes(ids.tolist())
+    found = {key: rows for key, rows in stored.items() if rows.shape[1] == described.shape[1]}
     entries = parts.entries(list(found.values()))
     alike = [float((np.atleast_2d(entry) @ query.T).max()) for entry in entries]
     return _in_order(ids, list(found), np.array(alike))
