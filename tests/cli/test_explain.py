@@ -43,6 +43,7 @@ def test_json_holds_evidence_and_maps(run: Any, hybrid: Path, house: Path) -> No
     assert len(grid["values"]) == grid["rows"] * grid["columns"]
     assert sum(grid["values"]) == pytest.approx(said["maps"]["similarity"], abs=1e-4)
     assert said["maps"]["similarity"] == pytest.approx(1, abs=1e-4)
+    assert said["similarity"] == pytest.approx(1, abs=1e-3)
 
 
 def test_a_result_may_be_an_id_and_a_query_a_box(run: Any, hybrid: Path, house: Path) -> None:

@@ -157,6 +157,7 @@ def _as_json(why: Why, content: int) -> dict[str, Any]:
         "id": content,
         "verified": proof is not None and proof.verified,
         "inliers": 0 if proof is None else proof.inliers,
+        "similarity": why.similarity,
         "strength": 0.0 if proof is None else float(proof.strength),
         "transform": None if proof is None else proof.transform.tolist(),
         "query_points": [] if proof is None else proof.query_points.tolist(),

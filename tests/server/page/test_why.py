@@ -133,7 +133,9 @@ def test_heat_maps_lie_over_both_pictures(visit, server, faults):
     )
     until(page, f"{widths}.every(([frame, heat]) => Math.abs(frame - heat) <= 1)")
     assert len(page.evaluate(widths)) == 2
-    expect(page.locator(".heat-legend")).to_contain_text("the similarity of 0.54")
+    expect(page.locator(".heat-legend")).to_contain_text(
+        "the similarity of the whole pictures, 0.54"
+    )
     assert faults(page) == []
     page.get_by_label("Heat map").uncheck()
     until(page, "getComputedStyle(document.querySelector('canvas.heat')).opacity === '0'")

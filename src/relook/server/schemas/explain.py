@@ -79,7 +79,10 @@ class ExplainAnswer(BaseModel):
     query_region: Points | None = Field(description="Four corners of what matched in the query.")
     region: Points | None = Field(description="The same outline in the result.")
     similarity: float | None = Field(
-        description="0 to 1 where the recipe has a bounded similarity.", ge=0, le=1
+        description="From 0 to 1, to the query and without geometry: the cosine of vectors, the root of a match "
+        "kernel, or the larger of both; null where several boxes or marked pictures were asked for.",
+        ge=0,
+        le=1,
     )
     maps: MapsCard | None = Field(
         description="What each part contributes to the similarity; null where pictures are not "

@@ -26,7 +26,10 @@ class HitCard(BaseModel, title="Hit"):
     image: PictureCard
     score: float = Field(description="Higher is better; comparable within one answer.")
     similarity: float | None = Field(
-        description="0 to 1 where the recipe has a bounded similarity.", ge=0, le=1
+        description="From 0 to 1, to the query and without geometry: the cosine of vectors, the root of a match "
+        "kernel, or the larger of both; null where several boxes or marked pictures were asked for.",
+        ge=0,
+        le=1,
     )
     verified: bool = Field(description="Whether geometry proves that it shows the same.")
     inliers: int = Field(description="Matches that agree on one geometry.")

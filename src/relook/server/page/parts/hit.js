@@ -2,7 +2,7 @@
 
 import { button, count, day, el, icon } from "./dom.js";
 
-/** "similarity 0.28"; "" where a recipe has none that is bounded. */
+/** "similarity 0.28"; "" where several boxes were asked for at once. */
 export function similar(similarity) {
   return Number.isFinite(similarity) ? `similarity ${similarity.toFixed(2)}` : "";
 }

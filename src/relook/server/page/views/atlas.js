@@ -48,11 +48,18 @@ class AtlasView {
     this.stage?.close();
   }
 
-  /** Ask for the map. The browser revalidates by ETag: an unchanged one costs no transfer. */
-  async load({ quietly = false } = {}) {
-    if (this.loading) return this.loading;
-    this.loading = this.#load(quietly).finally(() => (this.loading = null));
-    return this.loading;
+  /**
+   * Ask for the map. The browser revalidates by ETag: an unchanged one costs no transfer.
+   * `anew` also where it is asked for already: something was changed meanwhile.
+   */
+  async load({ quietly = false, anew = false } = {}) {
+    const before = this.loading;
+    if (before && !anew) return before;
+    const mine = (before ?? Promise.resolve()).then(() => this.#load(quietly)).finally(() => {
+      if (this.loading === mine) this.loading = null;
+    });
+    this.loading = mine;
+    return mine;
   }
 
   async #load(quietly) {

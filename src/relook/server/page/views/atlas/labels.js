@@ -15,12 +15,15 @@ export class Labels {
   }
 
   async count() {
+    const asked = (this.asked = {}); // Only the newest answer counts.
+    let counts;
     try {
-      this.counts = await this.api.get("labels");
+      counts = await this.api.get("labels");
     } catch {
       return; // Then what is on the map is counted.
     }
-    if (this.map.closed) return;
+    if (this.map.closed || this.asked !== asked) return;
+    this.counts = counts;
     this.colors.assign(this.counts.labels.map(({ label }) => label));
     this.counted();
   }

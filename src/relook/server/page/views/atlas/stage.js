@@ -216,7 +216,7 @@ export class Stage {
     this.map.points.rename([this.map.points.index.get(id)], names[0] ?? null);
     this.recolor();
     this.labels.count();
-    this.view.load({ quietly: true });
+    this.view.load({ quietly: true, anew: true });
   }
 
   recolor() {
@@ -300,7 +300,7 @@ export class Stage {
       this.#named(fresh.filter((id) => this.#at(id) >= 0 && this.map.points.name(this.#at(id)) === null), label);
       this.lasso.toggle(false);
       this.labels.count();
-      await this.view.load({ quietly: true });
+      await this.view.load({ quietly: true, anew: true });
       this.surface.focus();
     } catch (error) {
       say(error.detail || "The label could not be given.", "error");
@@ -327,7 +327,7 @@ export class Stage {
       this.bar();
       this.labels.count();
       this.context.announce(`The label ${label} was taken back.`);
-      await this.view.load({ quietly: true });
+      await this.view.load({ quietly: true, anew: true });
     } catch (error) {
       this.context.say(error.detail || "The label could not be taken back.", "error");
     }

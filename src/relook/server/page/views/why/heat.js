@@ -38,7 +38,7 @@ function ramp(strength) {
 }
 
 export function legend(similarity) {
-  const text = Number.isFinite(similarity) ? `All parts together make the similarity of ${similarity.toFixed(2)}.` : "";
+  const text = Number.isFinite(similarity) ? `All parts together make the similarity of the whole pictures, ${similarity.toFixed(2)}.` : "";
   const bar = el("span", { class: "heat-bar", "aria-hidden": "true" });
   const scale = el("span", { class: "row" }, el("span", {}, "adds little"), bar, el("span", {}, "adds most"));
   return el("p", { class: "heat-legend small" }, scale, el("span", { class: "muted" }, `Bright parts are what made the two pictures similar. ${text}`));

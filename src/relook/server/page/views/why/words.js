@@ -29,5 +29,6 @@ function seen({ transform, verified, query }) {
 function alike({ maps, similarity }, kind) {
   const text = similar(similarity ?? maps?.similarity);
   if (!text) return "";
-  return `${kind === "local" ? "Their details" : "As whole pictures they"} have a ${text.replace(" ", " of ")}; a copy has 1.`;
+  const what = { local: "Their details", global: "As whole pictures they", both: "Their details or the whole pictures" };
+  return `${what[kind]} have a ${text.replace(" ", " of ")}; a copy has 1.`;
 }
