@@ -20,10 +20,10 @@ function seen({ transform, verified, query }) {
   if (!transform || !verified) return "";
   const { scale, turn } = change(transform, [query.width, query.height]);
   const parts = [];
-  if (scale >= 1.15) parts.push(`${scale.toFixed(1)} times larger`);
-  if (scale <= 0.87) parts.push(`${(1 / scale).toFixed(1)} times smaller`);
+  if (scale >= 1.15) parts.push(`${scale.toFixed(1)} times larger in pixels`);
+  if (scale <= 0.87) parts.push(`${(1 / scale).toFixed(1)} times smaller in pixels`);
   if (Math.abs(turn) >= 4) parts.push(`turned by ${Math.round(Math.abs(turn))}° ${turn > 0 ? "clockwise" : "counterclockwise"}`);
-  return parts.length ? `The result shows it ${parts.join(" and ")}, in pixels.` : "";
+  return parts.length ? `The result shows it ${parts.join(" and ")}.` : "";
 }
 
 function alike({ maps, similarity }, kind) {
