@@ -160,7 +160,7 @@ def test_a_job_waits_for_another_writer(filled, monkeypatch) -> None:
 
 def test_a_label_is_set_while_pictures_are_added(filled, monkeypatch) -> None:
     monkeypatch.setattr("relook.server.jobs.adding._STRETCH", 0.0)
-    count, go, runs = 9, threading.Event(), []
+    count, reached, go, runs = 9, threading.Event(), threading.Event(), []
     with serving(filled) as client:
         turn = client.app.state.service.jobs.turn
 
@@ -168,12 +168,14 @@ def test_a_label_is_set_while_pictures_are_added(filled, monkeypatch) -> None:
             """The first run goes on when somebody waits for it, the second when that is over."""
             runs.append(number)
             if runs.count(0) == 1 and number == 3:
+                reached.set()
                 wait_until(lambda: turn.wanted)
             elif runs.count(0) > 1:
                 assert go.wait(60)
 
         monkeypatch.setattr(InProcess, "before", staticmethod(before))
         job = send(client, *[(f"{i}.png", picture(100 + i)) for i in range(count)]).json()
+        assert reached.wait(60)
         put = client.put("/api/v1/images/1/labels", json={"labels": ["new"]})
         assert (put.status_code, put.json()) == (200, {"labels": ["new"]})
         assert client.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "running"
