@@ -155,3 +155,32 @@ def test_unknown_options_are_refused(options):
         FlatIndex(4, **options)
     with pytest.raises(UsageError, match="dimensions"):
         FlatIndex(0)
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_among_some_the_list_is_that_of_all_without_the_others(precision):
+    matrix = rows(3000, 24)
+    matrix[1500:] = matrix[:1500]  # ties
+    index = FlatIndex(24, precision=precision)
+    index.add(np.arange(2000), matrix[:2000])
+    index.add(np.arange(2000, 3000), matrix[2000:])
+    index.remove([7, 2500])
+    among = np.arange(1, 4000, 7)
+    for query in rows(3, 24, seed=1):
+        everything = index.search(query, top=3000)
+        kept = np.isin(everything.ids, among)
+        found = index.search_among(query, among, top=40)
+        np.testing.assert_array_equal(found.ids, everything.ids[kept][:40])
+        np.testing.assert_array_equal(found.scores, everything.scores[kept][:40])
+    assert len(index.search_among(query, np.array([7, 5000]), top=3)) == 0
+    assert len(index.search_among(query, np.zeros(0, np.int64), top=3)) == 0
+
+
+@pytest.mark.parametrize("shape", [(23,), (2, 24)])
+def test_among_some_a_query_that_does_not_fit_is_refused(shape):
+    index = FlatIndex(24)
+    index.add(np.arange(9), rows(9, 24))
+    with pytest.raises(ShapeError):
+        index.search_among(np.zeros(shape, np.float32), np.arange(3), top=3)
+    with pytest.raises(UsageError):
+        index.search_among(np.zeros(24, np.float32), np.arange(3), top=0)

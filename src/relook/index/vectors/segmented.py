@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from relook.core.checks import check_array
 from relook.core.errors import FormatError, UsageError
 from relook.core.records import Ranking
+from relook.index.vectors.kernels import dots, frozen
 from relook.index.vectors.rows import as_rows, check_top
+from relook.index.vectors.selection import ranked
 from relook.index.view import Part, View, check_new, from_runs, to_runs
 
 __all__ = ["SegmentedIndex", "rows_per_segment"]
@@ -115,14 +117,38 @@ class SegmentedIndex(ABC, Generic[P]):
         rows = as_rows("queries", queries, count=None, dimensions=self.dimensions)
         return self._answer(rows, top)
 
+    def search_among(self, query: Float32, ids: Int64, *, top: int) -> Ranking:
+        """The ``top`` best of some images for a ``(D,)`` query, each of them looked at.
+
+        Where few are meant this is faster than to search among all, and exact for an approximate
+        index.
+
+        Args:
+            query: as of :meth:`search`.
+            ids: ``(N,)`` int64, increasing; those that are not in the index are left out.
+            top: at most so many.
+
+        Raises:
+            ShapeError, UsageError: the query does not fit the index, or ``top`` is below 1.
+        """
+        check_top(top)
+        row = as_rows("query", [query], count=1, dimensions=self.dimensions)[0]
+        view = self._view
+        known = np.intersect1d(ids, view.ids, assume_unique=True)
+        scores = np.zeros(len(known), np.float32)
+        dots(frozen(row.astype(np.float64)), frozen(self._vectors(view, known)), scores)
+        return Ranking(*ranked(known, scores, top=top))
+
     def vectors(self, ids: Sequence[int]) -> Float32:
         """``(N, D)`` float32 vectors of these images, as exact as the index keeps them.
 
         Raises:
             UsageError: an id is not in the index.
         """
-        view = self._view
-        places = view.positions(np.asarray(ids, np.int64).reshape(-1))
+        return self._vectors(self._view, np.asarray(ids, np.int64).reshape(-1))
+
+    def _vectors(self, view: View[P], ids: Int64) -> Float32:
+        places = view.positions(ids)
         owner = np.searchsorted(view.starts, places, side="right") - 1
         rows = np.zeros((len(places), self.dimensions), np.float32)
         for number in np.unique(owner):

@@ -13,7 +13,7 @@ from relook.server.asking.explaining import Explanation
 from relook.server.asking.queries import Asked
 from relook.server.schemas.picture import PictureCard
 from relook.server.schemas.query import QueryCard
-from relook.server.schemas.search import HitCard, finite
+from relook.server.schemas.search import SIMILARITY, HitCard, finite
 
 if TYPE_CHECKING:
     from relook.search.explaining import Grid, SimilarityMaps
@@ -78,12 +78,7 @@ class ExplainAnswer(BaseModel):
     points: Points = Field(description="The same matches in the result.")
     query_region: Points | None = Field(description="Four corners of what matched in the query.")
     region: Points | None = Field(description="The same outline in the result.")
-    similarity: float | None = Field(
-        description="From 0 to 1, to the query and without geometry: the cosine of vectors, the root of a match "
-        "kernel, or the larger of both; null where several boxes or marked pictures were asked for.",
-        ge=0,
-        le=1,
-    )
+    similarity: float | None = Field(description=SIMILARITY, ge=0, le=1)
     maps: MapsCard | None = Field(
         description="What each part contributes to the similarity; null where pictures are not "
         "compared as a whole, or that has no parts."

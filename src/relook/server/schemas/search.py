@@ -14,9 +14,15 @@ from relook.collection import Hit, Picture
 from relook.server.schemas.picture import PictureCard
 from relook.server.schemas.query import QueryCard
 
-__all__ = ["HitCard", "SearchAnswer", "finite", "rounded_times"]
+__all__ = ["SIMILARITY", "HitCard", "SearchAnswer", "finite", "rounded_times"]
 
 Outline = list[tuple[float, float]]
+
+SIMILARITY = (
+    "From 0 to 1, to the query and without geometry: the cosine of vectors, the root of a match "
+    "kernel, or the larger of both; null where several boxes or marked pictures were asked for."
+)
+"""What a similarity is, in the document of the interface."""
 
 
 class HitCard(BaseModel, title="Hit"):
@@ -25,12 +31,7 @@ class HitCard(BaseModel, title="Hit"):
     rank: int = Field(description="From 1.")
     image: PictureCard
     score: float = Field(description="Higher is better; comparable within one answer.")
-    similarity: float | None = Field(
-        description="From 0 to 1, to the query and without geometry: the cosine of vectors, the root of a match "
-        "kernel, or the larger of both; null where several boxes or marked pictures were asked for.",
-        ge=0,
-        le=1,
-    )
+    similarity: float | None = Field(description=SIMILARITY, ge=0, le=1)
     verified: bool = Field(description="Whether geometry proves that it shows the same.")
     inliers: int = Field(description="Matches that agree on one geometry.")
     region: Outline | None = Field(description="Four corners of what matched in the result.")
