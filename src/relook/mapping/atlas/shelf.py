@@ -33,11 +33,6 @@ _TOGETHER = 64
 """New pictures that are placed together."""
 _PATIENCE = 10.0
 
-_SHOWN = (
-    "SELECT c.id FROM contents c WHERE c.state = 'ok' "
-    "AND EXISTS (SELECT 1 FROM paths p WHERE p.content = c.id) ORDER BY c.id"
-)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Current:
@@ -70,7 +65,6 @@ class AtlasShelf:
         self._map: AtlasMap | None = None
         self._origin: Generation | None = None
         self._written = 0
-        self._seen: tuple[Generation, Int64] | None = None
 
     @cached_property
     def _vectors(self) -> AtlasVectors:
@@ -149,14 +143,9 @@ class AtlasShelf:
             self._map = self._map.with_late(found, places, blank=int(blank.sum()))
 
     def _state(self) -> tuple[Generation, Int64]:
-        """What the catalog says, which is read once while it stays the same."""
-        generation = self._collection.catalog.generation()
-        seen = self._seen
-        if seen is None or seen[0] != generation:
-            rows = self._collection.catalog.rows(_SHOWN)
-            seen = generation, np.fromiter((row[0] for row in rows), np.int64, len(rows))
-            self._seen = seen
-        return seen
+        """What the catalog says, while it is read."""
+        columns = self._collection.catalog.columns()
+        return columns.generation, columns.ids
 
     def _reload(self) -> None:
         """Read the file where another process wrote it, or where nothing was read yet."""
