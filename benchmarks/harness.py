@@ -36,7 +36,7 @@ GROUPS: dict[str, Sequence[str]] = {
     "vectors": ("describing", "extracting", "vector_search", "diffusion"),
     "recognition": ("recognition", "recognizing"),
     "training": ("loading", "mining"),
-    "serving": ("serving",),
+    "serving": ("serving", "painting"),
 }  # fmt: skip
 """Modules of this package by group."""
 

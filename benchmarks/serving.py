@@ -24,6 +24,8 @@ from benchmarks.data import CACHE, photos, test_data
 from benchmarks.harness import Measurement, Skipped
 from relook.images import is_picture
 
+__all__ = ["bench", "serve"]
+
 ADDED = 200
 RATE, SECONDS, CLIENTS = 20.0, 15.0, 50
 BAR_MS = 150.0
@@ -64,7 +66,7 @@ def bench() -> dict[str, Measurement]:
             total = collection.count()
             last = int(collection.catalog.searchable()[-1])
             expected, alone = _expected(collection)
-        with _server(place) as base:
+        with serve(place) as base:
             work = _Work(base, expected, last, files)
             steady = asyncio.run(work.steady(httpx))
             crowd = asyncio.run(work.crowd(httpx))
@@ -241,7 +243,7 @@ def _collection(files: list[Path], folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _server(place: Path) -> Iterator[str]:
+def serve(place: Path) -> Iterator[str]:
     """``relook serve`` as a process of its own."""
     words = [sys.executable, "-m", "relook", "serve", str(place), "--port", "0", "--no-open"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
