@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -113,10 +114,15 @@ def test_removing_deletes_uploaded_files_and_never_others(filled, tmp_path) -> N
         first = (tmp_path / "photos" / "0001.png").read_bytes()
         job = send(client, ("again.png", first), ("new.png", picture(77)))
         known, new = ended(client, job.json())["report"]["images"]
+        name = f"{hashlib.sha256(picture(77)).hexdigest()}-320.jpg"
+        thumbnail = filled.directory / "derived" / "thumbnails" / name[:2] / name
+        thumbnail.parent.mkdir(parents=True)
+        thumbnail.touch()
         for number in (known, new):
             assert client.delete(f"/api/v1/images/{number}").status_code == 204
             assert client.delete(f"/api/v1/images/{number}").status_code == 404
     assert list((filled.directory / "uploads").iterdir()) == []
+    assert not thumbnail.exists()
     assert (tmp_path / "photos" / "0001.png").read_bytes() == first
     assert filled.info().images == 4
 

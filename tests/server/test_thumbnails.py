@@ -189,6 +189,23 @@ def test_the_disk_holds_no_more_than_allowed(tmp_path) -> None:
     assert kept == [0, 2, 3]
 
 
+def test_nothing_is_left_of_a_picture_that_is_forgotten(tmp_path) -> None:
+    pool = FakePool()
+
+    async def forget():
+        thumbnails = Thumbnails(tmp_path, pool)
+        for number in (1, 2):
+            await shown(thumbnails, number)
+        thumbnails.forget((1).to_bytes(32, "big"))
+        left = [int(file.name.partition("-")[0], 16) for file in tmp_path.glob("*/*.jpg")]
+        for number in (1, 2):
+            await shown(thumbnails, number)
+        return left
+
+    assert asyncio.run(forget()) == [2]
+    assert pool.made == 3
+
+
 def test_a_cut_off_file_is_made_again(tmp_path) -> None:
     pool = FakePool()
     asyncio.run(shown(Thumbnails(tmp_path, pool), 1))

@@ -79,6 +79,12 @@ class Thumbnails:
             self._memory.put(name, found)
         return found
 
+    def forget(self, digest: bytes) -> None:
+        """Remove all of a picture that nobody keeps any more: they show it still. Waits for it."""
+        for name in self._disk.of(digest.hex()):
+            self._disk.remove(name)
+        self._memory.remove(digest.hex())
+
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -113,24 +119,32 @@ class Thumbnails:
 
 
 class _Memory:
-    """The thumbnails that were asked for last."""
+    """The thumbnails that were asked for last. Threads may share it."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
+        self._lock = threading.Lock()
         self._bytes = 0
         self._kept: OrderedDict[str, bytes] = OrderedDict()
 
     def get(self, name: str) -> bytes | None:
-        found = self._kept.get(name)
-        if found is not None:
-            self._kept.move_to_end(name)
-        return found
+        with self._lock:
+            found = self._kept.get(name)
+            if found is not None:
+                self._kept.move_to_end(name)
+            return found
 
     def put(self, name: str, data: bytes) -> None:
-        self._bytes += len(data) - len(self._kept.pop(name, b""))
-        self._kept[name] = data
-        while self._bytes > self._most:
-            self._bytes -= len(self._kept.popitem(last=False)[1])
+        with self._lock:
+            self._bytes += len(data) - len(self._kept.pop(name, b""))
+            self._kept[name] = data
+            while self._bytes > self._most:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
+
+    def remove(self, beginning: str) -> None:
+        with self._lock:
+            for name in [name for name in self._kept if name.startswith(beginning)]:
+                self._bytes -= len(self._kept.pop(name))
 
 
 class _Disk:
@@ -179,6 +193,16 @@ class _Disk:
                 self._bytes -= size
                 with contextlib.suppress(OSError):
                     self._place(oldest).unlink()
+
+    def of(self, beginning: str) -> list[str]:
+        with self._lock:
+            return [name for name in self._known() if name.startswith(beginning)]
+
+    def remove(self, name: str) -> None:
+        with self._lock:
+            self._bytes -= self._known().pop(name, 0)
+        with contextlib.suppress(OSError):
+            self._place(name).unlink(missing_ok=True)
 
     def _place(self, name: str) -> Path:
         return self._folder / name[:2] / name

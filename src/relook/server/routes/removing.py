@@ -22,7 +22,7 @@ async def delete_image(
     service: ServiceDep,
     number: PictureInPath,
 ) -> Response:
-    """Forget a picture with its labels.
+    """Forget a picture with its labels and thumbnails.
 
     A file of it that was uploaded is deleted. Files elsewhere are never touched: they are only
     not searched any more, until their folder is indexed again.
@@ -35,5 +35,8 @@ def _remove(service: Service, number: int) -> None:
     collection = service.collection
     if not collection.catalog.places(number):
         raise ProblemError(404, f"there is no picture {number} in the collection")
+    digests = collection.catalog.rows("SELECT sha256 FROM contents WHERE id = ?", (number,))
     with told_when_full(), service.uploads.removing(collection.files_of(number)):
         collection.remove([number])
+    for (digest,) in digests:
+        service.asking.thumbnails.forget(bytes(digest))
