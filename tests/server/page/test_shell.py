@@ -97,5 +97,6 @@ def test_a_token_opens_the_page(visit, start, faults):
     field.fill(TOKEN)
     field.press("Enter")
     page.wait_for_selector(".start-wall img")
+    assert page.evaluate("document.activeElement.id") == "main"
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token")).to_be_visible()

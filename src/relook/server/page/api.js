@@ -26,11 +26,17 @@ function sentence(status) {
   return `The server answered with status ${status}.`;
 }
 
+/** What the server says in half a line becomes a sentence: "the disk is full" → "The disk is full." */
+export function asSentence(text) {
+  const trimmed = text.trim();
+  return trimmed && `${trimmed[0].toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? "" : "."}`;
+}
+
 async function failure(response) {
   let detail = null;
   try {
     const problem = await response.json();
-    if (typeof problem.detail === "string") detail = problem.detail;
+    if (typeof problem.detail === "string") detail = asSentence(problem.detail);
   } catch {
     // No JSON: a proxy in between, perhaps.
   }

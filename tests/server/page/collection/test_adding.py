@@ -29,7 +29,7 @@ def test_pictures_are_added_with_progress_and_a_report(visit, start, fresh, phot
     page.wait_for_selector(".label-list")
     assert page.locator(".report").count() == 0
     page.locator("#tab-quarantine").click()
-    expect(page.locator(".quarantine-list")).to_contain_text("truncated")
+    expect(page.locator(".quarantine-list")).to_contain_text("Truncated")
     page.get_by_role("button", name="Delete broken.jpg").click()
     page.wait_for_selector(".empty")
 
@@ -109,7 +109,7 @@ def test_what_could_not_be_sent_can_be_tried_again(visit, server, fresh):
     made = Uploads(page, status=507)
     made.ended = True
     page.locator(PICK).set_input_files(fresh[:1])
-    expect(page.locator(".report .notice.error")).to_contain_text("the disk is full")
+    expect(page.locator(".report .notice.error")).to_contain_text("The disk is full")
     made.status = 202
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".report h3")).to_have_text("1 picture added.")

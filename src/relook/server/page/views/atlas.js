@@ -1,5 +1,6 @@
 // The atlas: a map of the whole collection, what looks alike lies close together.
 
+import { asSentence } from "../api.js";
 import { button, count, el, empty, refill, stylesheet } from "../parts/dom.js";
 import { Points } from "./atlas/points.js";
 import { Stage } from "./atlas/stage.js";
@@ -165,7 +166,7 @@ class AtlasView {
   #ended(job) {
     this.job = null;
     this.stage?.progress(null);
-    if (job.state === "failed") this.context.say(job.error || "The map could not be drawn.", "error");
+    if (job.state === "failed") this.context.say(asSentence(job.error || "The map could not be drawn."), "error");
     if (job.state === "cancelled") this.context.say("Drawing the map was cancelled.");
     if (job.state === "done" && !this.stage) this.context.announce("The map is ready.");
     if (this.stage || job.state === "done") this.load();

@@ -1,7 +1,7 @@
 // Sign in with the token of the server.
 
 import { ApiError } from "../api.js";
-import { button, el, icon } from "../parts/dom.js";
+import { button, count, el, icon } from "../parts/dom.js";
 
 export const title = "Sign in";
 
@@ -38,6 +38,7 @@ export function mount(root, { api, go }) {
     error.textContent = "";
     try {
       await api.send("POST", "session", { token: field.value });
+      root.closest("main")?.focus({ preventScroll: true }); // What comes is read from its beginning.
       go(location.hash || "#/search");
     } catch (problem) {
       error.textContent = said(problem);
@@ -50,5 +51,6 @@ export function mount(root, { api, go }) {
 function said(problem) {
   if (!(problem instanceof ApiError)) return "Something went wrong. Try again.";
   if (problem.status === 401) return "This is not the token. Check it for missing characters.";
+  if (problem.status === 429 && problem.retryAfter) return `Too many wrong tokens. Try again in ${count(problem.retryAfter, "second")}.`;
   return problem.detail;
 }

@@ -1,6 +1,6 @@
 // Add pictures: where to drop them, how far they are, and what became of them.
 
-import { api } from "../../api.js";
+import { api, asSentence } from "../../api.js";
 import { button, count, el, icon, refill } from "../../parts/dom.js";
 import { openLarge } from "../../parts/large.js";
 import { adding } from "./adding.js";
@@ -145,7 +145,7 @@ export function summary({ added, known, quarantined, refused, cancelled }) {
 function report(context) {
   const found = adding.report;
   const bad = [...found.quarantined.map((one) => ({ ...one, where: "in quarantine" })), ...found.refused.map((one) => ({ ...one, where: "not kept" }))];
-  const errors = [...found.errors, adding.problem?.detail].filter(Boolean);
+  const errors = [...found.errors, adding.problem?.detail].filter(Boolean).map(asSentence);
   const again = adding.waiting.length ? button("Try again", { icon: "refresh", kind: "primary small", onclick: () => adding.again() }) : null;
   return el(
     "div",

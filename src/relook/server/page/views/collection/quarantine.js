@@ -1,6 +1,6 @@
 // Files that cannot be searched, and why.
 
-import { api } from "../../api.js";
+import { api, asSentence } from "../../api.js";
 import { plain } from "../../parts/asking.js";
 import { button, count, el, empty, icon, refill } from "../../parts/dom.js";
 import { trouble } from "./dialogs.js";
@@ -38,7 +38,7 @@ function row(one, forget) {
     "li",
     {},
     icon("warning"),
-    el("div", { class: "grow" }, el("strong", { class: "file" }, path), el("p", { class: "muted small" }, reason)),
+    el("div", { class: "grow" }, el("strong", { class: "file" }, path), el("p", { class: "muted small" }, asSentence(reason))),
     forget && one.id ? button(text, { icon: uploaded ? "trash" : "close", only: true, kind: "quiet", onclick: () => forget(one) }) : null,
   );
 }
