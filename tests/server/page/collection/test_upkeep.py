@@ -81,10 +81,15 @@ def test_copies_are_found_and_shown_side_by_side(visit, start, directory, photos
     figures = page.locator(".copies figure")
     expect(figures).to_have_count(2)
     expect(figures.nth(0)).to_contain_text("likely the original")
+    page.get_by_role("button", name=f"Open {original.name}").click()
+    expect(page.locator("dialog.large")).to_contain_text("1 of 2")
+    page.keyboard.press("Escape")
     figures.nth(1).get_by_role("button", name="Remove this one").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     toasted(page, "removed from the collection.")
     assert page.locator(".copies").count() == 0
+    page.get_by_text("No duplicates left").wait_for()
+    assert page.evaluate("document.activeElement.id") == "collection-tab"
 
 
 def test_a_tab_that_answers_late_leaves_the_one_that_is_shown_alone(visit, server):
@@ -107,7 +112,13 @@ def test_a_readonly_server_hides_what_cannot_be_done_and_says_why(visit, start, 
     wall(page)
     expect(page.locator(".notice.readonly")).to_contain_text("This server only reads")
     assert page.locator(".drop-zone").count() == 0
-    page.locator(".pick").nth(0).click(modifiers=["Control"])
+    for way in ("click", "Space"):  # nothing can be done with several: each is only shown
+        pick = page.locator(".pick").nth(0)
+        pick.click(modifiers=["Control"]) if way == "click" else pick.press(way)
+        page.wait_for_selector("dialog.large")
+        assert page.get_by_role("button", name="label").count() == 0
+        page.keyboard.press("Escape")
+    assert page.locator(".chosen-bar").is_hidden()
     assert page.get_by_role("button", name="Remove").count() == 0
     page.locator("#tab-labels").click()
     page.wait_for_selector(".label-list li")

@@ -1,8 +1,9 @@
 // Copies of one picture in several files, side by side.
 
-import { api } from "../../api.js";
+import { api, asSentence } from "../../api.js";
 import { plain } from "../../parts/asking.js";
 import { button, count, el, empty, icon, refill } from "../../parts/dom.js";
+import { openLarge } from "../../parts/large.js";
 import { remove, trouble } from "./dialogs.js";
 import { follow as followJob } from "./following.js";
 import { remaining } from "./panel.js";
@@ -46,7 +47,7 @@ export function duplicates(node, context) {
     const start = performance.now();
     stop = followJob(first, (job, ended) => {
       if (ended) {
-        if (job.state === "failed") context.say(job.error || "Looking for duplicates failed.", "error");
+        if (job.state === "failed") context.say(asSentence(job.error || "Looking for duplicates failed."), "error");
         show();
         return;
       }
@@ -66,35 +67,54 @@ export function duplicates(node, context) {
     }
     const stale = state === "stale" ? el("p", { class: "notice warn" }, icon("info"), el("span", { class: "grow" }, "The collection has changed since this was looked for.")) : null;
     if (!groups.length) return [stale, empty("verified", "No duplicates", "No picture is a copy of another.", look("Look again"))];
-    const head = el("div", { class: "row browse-head" }, el("p", { class: "muted grow" }, `${count(total, "picture")} in several files, the likely original first.`), look("Look again"));
-    return [stale, head, groups.map(group)];
+    let left = total;
+    const words = el("p", { class: "muted grow" });
+    const tell = () => (words.textContent = `${count(left, "picture")} in several files, the likely original first.`);
+    const list = el("div", { class: "copies-list" });
+    const dropped = (card) => {
+      if (card.querySelectorAll("figure").length > 1) return;
+      left -= 1;
+      card.remove();
+      if (left) tell();
+      else refill(node, empty("verified", "No duplicates left", "Each picture is here once now.", look("Look again")));
+    };
+    refill(list, groups.map((one) => group(one, dropped)));
+    tell();
+    return [stale, el("div", { class: "row browse-head" }, words, look("Look again")), list];
   }
 
-  function group({ images, relation, files = [] }) {
-    const card = el("article", { class: "copies card" });
+  function group({ images, relation, files = [] }, dropped) {
+    const card = el("article", { class: "copies card", tabindex: "-1", "aria-label": relation });
     const drop = async (image, figure) => {
       if (!(await remove([image.id]))) return;
       context.say(`${image.name} removed from the collection.`, "success");
+      const next = card.nextElementSibling ?? card.previousElementSibling;
       figure.remove();
-      if (card.querySelectorAll("figure").length < 2) card.remove();
+      shown.splice(shown.indexOf(image), 1);
+      dropped(card);
+      const to = [card, next, node.closest("[role=tabpanel]")].find((one) => one?.isConnected);
+      to?.focus({ preventScroll: true });
       context.refreshInfo().catch(() => {});
     };
-    const list = el("div", { class: "copy-list" }, images.map((image, place) => copy(image, place, files, drop)));
+    const shown = [...images];
+    const open = (image) => openLarge(shown.map((one, place) => ({ image: one, rank: place + 1 })), shown.indexOf(image), { use: (hit) => context.go(`#/search?id=${hit.image.id}`) });
+    const list = el("div", { class: "copy-list" }, images.map((image, place) => copy(image, place, files, { drop, open })));
     refill(card, el("h3", {}, relation), list, sameBytes(images, files));
     return card;
   }
 
-  function copy(image, place, files, drop) {
+  function copy(image, place, files, { drop, open }) {
     const changes = files.find((file) => file.id === image.id && file.path === image.path)?.changes ?? [];
-    const what = place === 0 ? "likely the original" : changes.join(", ");
-    const figure = el("figure", { class: "copy" }, el("img", { src: api.thumbnail(image.id), alt: image.name, loading: "lazy" }));
+    const picture = el("img", { src: api.thumbnail(image.id), alt: "", loading: "lazy" });
+    const figure = el("figure", { class: "copy" }, el("button", { type: "button", class: "copy-open", "aria-label": `Open ${image.path}`, onclick: () => open(image) }, picture));
     figure.append(
       el(
         "figcaption",
         {},
         el("span", { class: "file" }, image.path),
-        el("span", { class: "muted small number" }, [`${image.width} × ${image.height}`, what].filter(Boolean).join(" · ")),
-        context.info.readonly ? null : button("Remove this one", { icon: "trash", kind: "small", onclick: () => drop(image, figure) }),
+        el("span", { class: "muted small number" }, `${image.width} × ${image.height}`),
+        place === 0 ? el("span", { class: "badge good" }, "likely the original") : el("span", { class: "badge" }, changes.join(", ") || "copy"),
+        context.info.readonly ? null : button("Remove", { icon: "trash", kind: "small", "aria-label": `Remove this one: ${image.path}`, onclick: () => drop(image, figure) }),
       ),
     );
     return figure;

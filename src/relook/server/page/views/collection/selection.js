@@ -1,9 +1,13 @@
 // A selection in a list of options: clicks, shift, control, and the keyboard.
 
 export class Selection {
-  /** `list` is the listbox, `open(index)` shows one option, `changed()` is called after each change. */
-  constructor(list, { open, changed }) {
+  /**
+   * `list` is the listbox, `open(index)` shows one option, `changed()` is called after each change;
+   * without `several` nothing can be chosen, only shown.
+   */
+  constructor(list, { several = true, open, changed }) {
     this.list = list;
+    this.several = several;
     this.open = open;
     this.changed = changed;
     this.ids = new Set();
@@ -61,7 +65,8 @@ export class Selection {
     if (!option) return;
     const index = this.options.indexOf(option);
     this.focus(index);
-    if (event.shiftKey) this.range(index);
+    if (!this.several) this.open(index);
+    else if (event.shiftKey) this.range(index);
     else if (this.ids.size || event.ctrlKey || event.metaKey || event.target.closest(".tick")) this.toggle(index);
     else this.open(index);
   }
@@ -72,13 +77,14 @@ export class Selection {
     if (here < 0) return;
     const to = this.target(event.key, here, options);
     if (to !== null) {
-      if (event.shiftKey) {
+      if (event.shiftKey && this.several) {
         if (!this.ids.size) this.anchor = here;
         this.range(to);
       }
       this.focus(to);
-    } else if (event.key === " ") this.toggle(here);
-    else if (event.key === "Enter") this.open(here);
+    } else if (event.key === "Enter" || (event.key === " " && !this.several)) this.open(here);
+    else if (!this.several) return;
+    else if (event.key === " ") this.toggle(here);
     else if (event.key === "Escape" && this.ids.size) this.clear();
     else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) this.all();
     else return;

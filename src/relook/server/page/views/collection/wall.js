@@ -91,8 +91,9 @@ class Wall {
   }
 
   begin() {
-    this.wall = wall([], (width) => ({ height: rows(width) * 0.86, gap: 6 }), { role: "listbox", "aria-multiselectable": "true", "aria-label": "Pictures of the collection", class: "picks" });
-    this.selection = new Selection(this.wall.node, { open: (index) => this.open(index), changed: () => this.choose() });
+    const { readonly } = this.context.info; // Nothing can be done with several pictures then.
+    this.wall = wall([], (width) => ({ height: rows(width) * 0.86, gap: 6 }), { role: "listbox", "aria-multiselectable": String(!readonly), "aria-label": "Pictures of the collection", class: readonly ? "picks only-shown" : "picks" });
+    this.selection = new Selection(this.wall.node, { several: !readonly, open: (index) => this.open(index), changed: () => this.choose() });
     refill(this.place, this.wall.node);
     this.choose();
   }
@@ -139,14 +140,11 @@ class Wall {
     this.chosen.hidden = !ids.length;
     if (!ids.length) return;
     const text = `${ids.length.toLocaleString("en")} selected`;
-    const { readonly } = this.context.info;
     refill(
       this.chosen,
       el("strong", { class: "number grow", role: "status" }, text),
-      readonly ? el("span", { class: "muted small" }, "This server only reads.") : [
-        button("Label", { icon: "label", kind: "primary", onclick: () => this.label(ids) }),
-        button("Remove", { icon: "trash", kind: "danger", onclick: () => this.remove(ids) }),
-      ],
+      button("Label", { icon: "label", kind: "primary", onclick: () => this.label(ids) }),
+      button("Remove", { icon: "trash", kind: "danger", onclick: () => this.remove(ids) }),
       ids.length === 1 ? this.asking(ids[0]) : null,
       button("Clear the selection", { icon: "close", only: true, kind: "quiet", onclick: () => this.selection.clear() }),
     );
