@@ -203,14 +203,19 @@ class Guide {
 
   show(answer, ask_why, { silent = false } = {}) {
     if (silent && this.card && this.card.update(answer)) return;
-    this.card = card(answer, { ...this.context, why: (result) => this.why(ask_why(result)) });
+    const why = (result) => this.why(ask_why(result));
+    this.card = card(answer, { ...this.context, why, search: () => this.search(ask_why(null)) });
     refill(this.answer, this.card.node);
-    if (!silent) this.context.announce(spoken(answer));
+    if (!silent) this.context.announce(spoken(answer, this.context.info));
   }
 
   why({ token, id, result }) {
     const query = id ? { id } : { query: token };
     this.context.go(`#/why?${new URLSearchParams({ ...query, result })}`);
+  }
+
+  search({ token, id }) {
+    this.context.go(`#/search?${new URLSearchParams(id ? { id } : { query: token })}`);
   }
 
   trouble(error) {
