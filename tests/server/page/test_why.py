@@ -139,3 +139,18 @@ def test_heat_maps_lie_over_both_pictures(visit, server, faults):
     assert faults(page) == []
     page.get_by_label("Heat map").uncheck()
     until(page, "getComputedStyle(document.querySelector('canvas.heat')).opacity === '0'")
+
+
+def test_a_busy_server_is_said_and_asked_again(visit, server):
+    busy = {"title": "", "status": 503, "detail": "the server is busy"}
+    refused: list[Any] = []
+
+    def refuse(route: Any) -> None:
+        refused.append(route.fulfill(status=503, json=busy, headers={"Retry-After": "1"}))
+
+    page = visit(server, PAIR, before=lambda page: page.route("**/api/v1/explain", refuse, times=1))
+    page.forgiven.append("503")  # the browser itself notes it
+    page.get_by_text("The server is busy. Trying again in 1 second.").wait_for()
+    page.wait_for_selector(".why-verdict")
+    assert page.get_by_text("The server is busy.").count() == 0
+    assert len(refused) == 1

@@ -2,7 +2,7 @@
 
 import { api, ApiError } from "../api.js";
 import { ask, boxesOf, plain, sourceOf } from "../parts/asking.js";
-import { button, el, empty, icon, refill, stylesheet } from "../parts/dom.js";
+import { button, count, el, empty, icon, refill, stylesheet } from "../parts/dom.js";
 import { verifiedMark } from "../parts/hit.js";
 import { sane } from "../parts/homography.js";
 import { outline } from "../parts/outline.js";
@@ -58,7 +58,7 @@ export function mount(root, context) {
     stage.setAttribute("aria-busy", "true");
     try {
       const fields = { result, boxes: JSON.stringify(boxesOf(params)) };
-      const got = await ask("explain", source, fields, { signal: mine.signal });
+      const got = await ask("explain", source, fields, { signal: mine.signal, onWait: waits });
       if (mine !== running) return;
       answer = got;
       show(source);
@@ -67,6 +67,11 @@ export function mount(root, context) {
     } finally {
       if (mine === running) stage.removeAttribute("aria-busy");
     }
+  }
+
+  function waits(seconds) {
+    clear();
+    refill(words, el("p", { class: "notice", role: "status" }, `The server is busy. Trying again in ${count(Math.ceil(seconds), "second")}.`));
   }
 
   function lost() {
