@@ -20,6 +20,10 @@ def test_verified_results_stand_before_the_rest_in_full_rows(asked, faults):
     facts = page.locator(".tile-facts").all_text_contents()
     assert len(facts) == len(marks)
     assert all(re.search(r"similarity \d\.\d\d$", text) for text in facts)
+    outlined = page.eval_on_selector_all(
+        ".tile", "all => all.map(one => !!one.querySelector('.outline'))"
+    )
+    assert not any(drawn and not mark for drawn, mark in zip(outlined, marks, strict=True))
     assert page.get_by_role("heading", name="Also similar").is_visible()
     until(page, "[...document.querySelectorAll('.tile img')].every(one => one.naturalWidth)")
     assert faults(page) == []
@@ -97,6 +101,11 @@ def test_the_large_view_walks_by_keys(asked, faults):
     assert faults(page) == []
     page.keyboard.press("ArrowRight")
     expect(dialog).to_contain_text(f"2 of {total}")
+    for control in ("Right", "Previous"):  # each is drawn again, and holds the focus if it can
+        dialog.get_by_role("button", name=control).press("Enter")
+        assert dialog.evaluate("one => one.contains(document.activeElement)")
+    expect(dialog.get_by_role("button", name="Right")).to_have_attribute("aria-pressed", "false")
+    expect(dialog).to_contain_text(f"1 of {total}")
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
     until(page, "document.activeElement.className === 'tile-open'")

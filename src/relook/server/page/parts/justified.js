@@ -134,11 +134,11 @@ export function rows(width) {
 /** Arrow keys walk from tile to tile. */
 export function arrows(list, selector) {
   list.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
     const stops = [...list.querySelectorAll(selector)];
     const here = stops.findIndex((stop) => stop.closest("li") === event.target.closest("li"));
-    const next = stops[here + step];
+    const next = stops[Number.isFinite(step) ? here + step : step < 0 ? 0 : stops.length - 1];
     if (here < 0 || !next) return;
     event.preventDefault();
     next.focus();

@@ -21,7 +21,7 @@ export function openLarge(hits, index, actions) {
     here = next;
     show();
   };
-  const dialog = el("dialog", { class: "large", "aria-label": "Large view", onclose: () => dialog.remove(), onkeydown: key }, stage, side, close);
+  const dialog = el("dialog", { class: "large", "aria-label": "Large view", onclose: () => dialog.remove(), onkeydown: key }, close, stage, side);
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
   show();
@@ -40,12 +40,24 @@ export function openLarge(hits, index, actions) {
   function show() {
     const hit = hits[here];
     const { image } = hit;
+    const held = dialog.open ? focused() : null;
     const picture = el("img", { src: api.thumbnail(image.id, "large"), alt: image.name, width: image.width, height: image.height });
-    const frame = el("div", { class: "large-frame" }, picture, outline(hit.region, image));
+    const frame = el("div", { class: "large-frame" }, picture, hit.verified ? outline(hit.region, image) : null);
     frame.style.aspectRatio = `${image.width} / ${image.height}`;
     frame.style.setProperty("--ratio", image.width / image.height);
     refill(stage, frame, way(-1, "Previous", "back"), way(1, "Next", "forward"));
     refill(side, head(hit), labelled(hit), doings(hit), facts(image));
+    if (dialog.open && !dialog.contains(document.activeElement)) hold(held);
+  }
+
+  /** What the focused button shows: another with the same icon takes its place. */
+  function focused() {
+    return document.activeElement?.querySelector("use")?.getAttribute("href");
+  }
+
+  function hold(href) {
+    const same = [...dialog.querySelectorAll("button:enabled")].find((one) => one.querySelector("use")?.getAttribute("href") === href);
+    (same ?? close).focus();
   }
 
   function way(by, text, name) {

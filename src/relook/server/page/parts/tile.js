@@ -23,7 +23,7 @@ export function tile(hit, actions, { eager = false, large = false } = {}) {
     "button",
     { type: "button", class: "tile-open", "aria-label": `${spoken(hit)}. Open`, onclick: () => actions.open(hit) },
     image,
-    outline(hit.region, picture),
+    hit.verified ? outline(hit.region, picture) : null,
   );
   const small = { kind: "small" };
   const bar = el(

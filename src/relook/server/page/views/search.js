@@ -174,11 +174,12 @@ export function mount(root, context) {
       marks,
       filtered: Object.keys(filterOf(params)).length > 0,
       boxed: boxesOf(params).length > 0,
+      alone: info.images === 1 && params.has("id"),
       more: more ? () => change({ top: Math.min(MOST, 2 * got.results.length) }) : null,
       again: () => change(byMark()),
       unfilter: () => change(Object.fromEntries(Object.keys(filterOf(params)).map((name) => [name, null]))),
       unmark: () => (marks.clear(), change({ right: [], wrong: [] })),
-      hover: (hit) => panel?.point(hit?.query_region || null),
+      hover: (hit) => panel?.point((hit?.verified && hit.query_region) || null),
     });
     if (inside) results.focus({ preventScroll: true });
     if (remembered.left) results.querySelector(`[data-id="${remembered.left}"] .tile-open`)?.focus({ preventScroll: true });

@@ -98,9 +98,10 @@ function divider(verified) {
   return el("div", { class: "divider" }, el("h3", {}, text), el("p", { class: "muted small" }, more));
 }
 
-function nothing({ filtered, boxed, unfilter }) {
+function nothing({ filtered, boxed, alone, unfilter }) {
   if (filtered) return empty("filter", "Nothing fits the filters", "Change them above to see more, or search without.", button("Search without filters", { icon: "close", onclick: unfilter }));
   if (boxed) return empty("search", "Nothing found", "Try a larger box, or none.");
+  if (alone) return empty("picture", "This is the only picture", "Add others, and see which of them show the same.");
   return empty("search", "Nothing found", "Nothing in this collection resembles the picture.");
 }
 
