@@ -70,8 +70,8 @@ def test_a_stranger_is_unknown_and_a_guess_is_marked_as_one(visit, server, queri
     page.route("**/api/v1/recognize", lambda route: route.fulfill(json=answers.pop(0)))
     page.evaluate("location.hash = '#/recognize?id=1'")
     name_ = page.locator(".answer.unknown .answer-name")
-    expect(name_).to_have_text("Nothing that has a name here")  # the empty rooms have no label
-    expect(page.locator(".unnamed")).to_contain_text("2 pictures of 11 have no label.")
+    expect(name_).to_have_text("Not in this collection")
+    expect(page.locator(".unnamed")).to_contain_text("2 pictures of 11 have no label")
     page.evaluate("location.hash = '#/recognize?id=2'")
     expect(page.locator(".answer.unsure .answer-name")).to_have_text("a painting ?")
     expect(page.locator(".answer-lead")).to_contain_text("Not sure")

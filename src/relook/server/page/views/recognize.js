@@ -206,7 +206,7 @@ class Guide {
     const why = (result) => this.why(ask_why(result));
     this.card = card(answer, { ...this.context, why, search: () => this.search(ask_why(null)) });
     refill(this.answer, this.card.node);
-    if (!silent) this.context.announce(spoken(answer, this.context.info));
+    if (!silent) this.context.announce(spoken(answer));
   }
 
   why({ token, id, result }) {

@@ -23,16 +23,11 @@ export function percent(probability) {
 }
 
 /** The answer in one sentence, for screen readers. */
-export function spoken(answer, info) {
+export function spoken(answer) {
   const best = answer.candidates[0];
   if (answer.answer === "known") return `${answer.label}, ${words(answer.confidence)}, ${percent(answer.confidence)}.`;
   if (answer.answer === "unsure" && best) return `Not sure. The best guess is ${best.label}, ${percent(best.probability)}.`;
-  return `${nowhere(info)}.`;
-}
-
-/** What is not recognized may still be in the collection, among the pictures without a label. */
-function nowhere({ images, labelled }) {
-  return labelled < images ? "Nothing that has a name here" : "Not in this collection";
+  return "Not in this collection.";
 }
 
 /**
@@ -95,17 +90,17 @@ function unsure(answer, context) {
 function unknown(answer, context) {
   return [
     el("p", { class: "answer-lead" }, sure(answer) >= 0.8 ? "This is" : "This is probably"),
-    el("h2", { class: "answer-name" }, nowhere(context.info)),
+    el("h2", { class: "answer-name" }, "Not in this collection"),
     sureness(answer),
     unnamed(context),
     others(answer, "What comes closest", answer.candidates, context),
   ];
 }
 
-/** The way to the pictures that could not be named. */
+/** What is not recognized may still be among the pictures without a label: the way to these. */
 function unnamed({ info: { images, labelled }, search }) {
   if (labelled >= images) return null;
-  const text = `${count(images - labelled, "picture")} of ${images.toLocaleString("en")} ${images - labelled === 1 ? "has" : "have"} no label. It may be among them.`;
+  const text = `${count(images - labelled, "picture")} of ${images.toLocaleString("en")} ${images - labelled === 1 ? "has" : "have"} no label, and cannot be named.`;
   return el("div", { class: "stack unnamed" }, advice(text), search ? button("Search in all pictures", { icon: "search", kind: "small", onclick: search }) : null);
 }
 
