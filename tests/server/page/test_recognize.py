@@ -179,7 +179,7 @@ def test_an_unknown_thing_stays_unknown_from_frame_to_frame(modules):
     shown = modules.evaluate(
         """async ([nothing, guess]) => {
             const { card } = await import("/views/recognize/answer.js");
-            const context = {api: {thumbnail: () => "data:,"}};
+            const context = {api: {thumbnail: () => "data:,"}, info: {images: 3, labelled: 3}};
             const one = card(nothing, context);
             return [one.update({...nothing, none: 0.9}), one.node.textContent,
                     card(guess, context).node.querySelector(".sure-words").textContent];

@@ -116,6 +116,18 @@ def test_what_could_not_be_sent_can_be_tried_again(visit, server, fresh):
     assert made.uploads == 1
 
 
+def test_what_a_server_says_that_takes_nothing_now_is_shown_until_it_does(visit, server, fresh):
+    page = visit(server, "#/collection")
+    wall(page)
+    page.forgiven.append("503")
+    made = Uploads(page, status=503)
+    made.ended = True
+    page.locator(PICK).set_input_files(fresh[:1])
+    expect(page.locator(".card.busy .up .what")).to_have_text("The disk is full; make room.")
+    made.status = 202
+    expect(page.locator(".report h3")).to_have_text("1 picture added.")
+
+
 def test_adding_can_be_cancelled(visit, server, fresh):
     page = visit(server, "#/collection")
     wall(page)

@@ -23,6 +23,7 @@ class Adding extends EventTarget {
     this.refused = []; // {name, reason}
     this.others = 0;
     this.problem = null; // Why sending stopped; what waits can be tried again.
+    this.held = ""; // What the server says while it takes nothing.
     this.pace = null;
     this.stopped = null; // AbortController while something is sent.
   }
@@ -118,10 +119,16 @@ class Adding extends EventTarget {
       this.bytes.sent = before + Math.min(bytes, weight);
       this.tell();
     };
+    const onWait = (seconds, { detail }) => {
+      this.held = detail;
+      this.tell();
+    };
     try {
-      const job = await patiently(() => send(batch.files, batch.labels, { onSent, signal }), { signal, tries: 60 });
+      const job = await patiently(() => send(batch.files, batch.labels, { onSent, signal }), { signal, onWait, tries: 60 });
+      this.held = "";
       this.adopt(job);
     } catch (error) {
+      this.held = "";
       if (error.name === "AbortError") return;
       this.bytes.sent = before;
       if (![413, 415, 422].includes(error.status)) {

@@ -109,9 +109,9 @@ function paint(node, context) {
 }
 
 function update(node) {
-  const { bytes, files, indexing } = adding;
+  const { bytes, files, held, indexing } = adding;
   const percent = bytes.total ? Math.floor((100 * bytes.sent) / bytes.total) : 0;
-  set(node.querySelector(".up"), adding.sending, `Uploading ${count(files.total, "picture")}`, `${percent} %`, bytes.sent, bytes.total);
+  set(node.querySelector(".up"), adding.sending, held || `Uploading ${count(files.total, "picture")}`, held ? "" : `${percent} %`, bytes.sent, bytes.total);
   const text = indexing.total ? `Indexing ${indexing.done.toLocaleString("en")} of ${count(indexing.total, "picture")}` : "Waiting for its turn";
   set(node.querySelector(".in"), adding.jobs.size > 0, text, remaining(indexing.seconds), indexing.done, indexing.total);
 }

@@ -1,6 +1,6 @@
 // One batch of pictures on its way to the server, with progress: fetch tells nothing of uploads.
 
-import { ApiError } from "../../api.js";
+import { ApiError, asSentence } from "../../api.js";
 
 /**
  * Send files; the answer is the job that indexes them.
@@ -38,6 +38,6 @@ export function send(files, labels, { onSent, signal }) {
 function failure(request) {
   const detail = request.response?.detail;
   const seconds = Number(request.getResponseHeader("Retry-After"));
-  const text = typeof detail === "string" ? detail : `The server answered with status ${request.status}.`;
+  const text = typeof detail === "string" ? asSentence(detail) : `The server answered with status ${request.status}.`;
   return new ApiError(request.status, text, seconds > 0 ? seconds : null);
 }
