@@ -92,8 +92,8 @@ function unknown(answer, context) {
     el("p", { class: "answer-lead" }, sure(answer) >= 0.8 ? "This is" : "This is probably"),
     el("h2", { class: "answer-name" }, "Not in this collection"),
     sureness(answer),
-    unnamed(context),
     others(answer, "What comes closest", answer.candidates, context),
+    unnamed(context),
   ];
 }
 
