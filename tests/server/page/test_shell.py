@@ -98,5 +98,7 @@ def test_a_token_opens_the_page(visit, start, faults):
     field.press("Enter")
     page.wait_for_selector(".start-wall img")
     assert page.evaluate("document.activeElement.id") == "main"
+    page.evaluate("sessionStorage.setItem('relook-asked-1', '{}')")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('relook-asked-1')") is None

@@ -2,6 +2,7 @@
 
 import { api, ApiError } from "./api.js";
 import { watchConnection } from "./parts/connection.js";
+import { dropAll } from "./parts/keeping.js";
 import { Places } from "./parts/places.js";
 import { button, el, empty, icon, refill } from "./parts/dom.js";
 
@@ -170,6 +171,7 @@ function switchTheme() {
 
 async function signOut() {
   await api.send("DELETE", "session").catch(() => {});
+  dropAll();
   location.reload();
 }
 

@@ -60,3 +60,12 @@ export function drop(token) {
     // Nothing was kept, then.
   }
 }
+
+/** Forget all copies: whoever uses this tab next is somebody else. */
+export function dropAll() {
+  try {
+    for (const token of all()) drop(token);
+  } catch {
+    // Nothing was kept, then.
+  }
+}
