@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from relook.descriptors.locations import Mac, Spoc
 
@@ -50,7 +51,7 @@ def mixed(a: Float64) -> Blend:
 
 def gated(weights: Float64) -> Blend:
     """Each picture chooses; see :func:`relook.networks.pooling.gated`."""
-    return Blend(lambda average: _gate(average, weights))
+    return Blend(lambda average: expit(weights * average))
 
 
 def tree(leaves: Float64, gates: Float64) -> Blend:
@@ -58,14 +59,10 @@ def tree(leaves: Float64, gates: Float64) -> Blend:
 
     def share(average: Float64) -> Float64:
         nodes = np.repeat(leaves[:, None], len(average), axis=1)
-        chances = _gate(average, gates)
+        chances = expit(gates * average)
         while len(nodes) > 1:
             level = chances[len(nodes) // 2 - 1 : len(nodes) - 1]
             nodes = level * nodes[0::2] + (1 - level) * nodes[1::2]
         return np.asarray(nodes[0])
 
     return Blend(share)
-
-
-def _gate(average: Float64, weights: Float64) -> Float64:
-    return np.asarray(1 / (1 + np.exp(-weights * average)))
